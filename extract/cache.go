@@ -1,0 +1,99 @@
+package extract
+
+import (
+	"container/list"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// Cache keeps decoded blocks of all mapping formats of one run, least recently used out first. It is safe for use by several goroutines;
+// a block that two of them want at once is decoded once.
+type Cache struct {
+	mu      sync.Mutex
+	max     int64
+	used    int64
+	entries map[CacheKey]*list.Element
+	order   *list.List // front is the most recently used
+	owners  atomic.Int64
+}
+
+// CacheKey names a block: the owner (from NewOwner) and a number that the owner chose.
+type CacheKey struct {
+	Owner int64
+	Block int64
+}
+
+type cacheEntry struct {
+	key  CacheKey
+	once sync.Once
+	data []byte
+	err  error
+	done bool // under Cache.mu: data is counted in used
+}
+
+// errLoad is what those who wait for a block get when its decoder panics.
+var errLoad = errors.New("decoder panicked")
+
+// NewCache makes a cache that holds at most max bytes of blocks (and the one being read, however large).
+func NewCache(max int64) *Cache {
+	return &Cache{max: max, entries: map[CacheKey]*list.Element{}, order: list.New()}
+}
+
+// NewOwner returns a number for CacheKey.Owner that nobody else has.
+func (c *Cache) NewOwner() int64 { return c.owners.Add(1) }
+
+// Get returns the block, calling load for it when it is not held. The bytes are shared: nobody may change them. An error is not kept.
+func (c *Cache) Get(key CacheKey, load func() ([]byte, error)) ([]byte, error) {
+	c.mu.Lock()
+	el, ok := c.entries[key]
+	if ok {
+		c.order.MoveToFront(el)
+	} else {
+		el = c.order.PushFront(&cacheEntry{key: key})
+		c.entries[key] = el
+	}
+	c.mu.Unlock()
+	e := el.Value.(*cacheEntry)
+	e.once.Do(func() {
+		e.err = errLoad
+		defer func() {
+			if e.err != nil {
+				c.drop(el)
+			}
+		}()
+		if e.data, e.err = load(); e.err == nil {
+			c.count(el)
+		}
+	})
+	return e.data, e.err
+}
+
+// drop forgets an entry.
+func (c *Cache) drop(el *list.Element) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := el.Value.(*cacheEntry)
+	if c.entries[e.key] == el {
+		delete(c.entries, e.key)
+		c.order.Remove(el)
+	}
+}
+
+// count adds a loaded entry to the sum and makes room.
+func (c *Cache) count(el *list.Element) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := el.Value.(*cacheEntry)
+	e.done = true
+	c.used += int64(len(e.data))
+	for back := c.order.Back(); c.used > c.max && back != nil && back != el; {
+		prev := back.Prev()
+		if old := back.Value.(*cacheEntry); old.done {
+			c.order.Remove(back)
+			delete(c.entries, old.key)
+			c.used -= int64(len(old.data))
+		}
+		back = prev
+	}
+}

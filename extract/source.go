@@ -70,8 +70,10 @@ type readerSource struct {
 	size int64
 }
 
-func (s *readerSource) Size() int64                             { return s.size }
-func (s *readerSource) ReadAt(p []byte, off int64) (int, error) { return readWithin(s.r, s.size, p, off) }
+func (s *readerSource) Size() int64 { return s.size }
+func (s *readerSource) ReadAt(p []byte, off int64) (int, error) {
+	return readWithin(s.r, s.size, p, off)
+}
 
 // readWithin reads like r.ReadAt, but never behind size, and reports io.EOF there.
 func readWithin(r io.ReaderAt, size int64, p []byte, off int64) (int, error) {

@@ -1,0 +1,232 @@
+package wordlists
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Format is a form in which lists are kept.
+type Format string
+
+// The formats of [Import] and [Export].
+const (
+	FormatAuto  Format = ""      // found by content; Import only
+	FormatTSV   Format = "tsv"   // the form of this package, see Parse
+	FormatLines Format = "lines" // one term per line
+	FormatCSV   Format = "csv"   // a table, separated by commas, semicolons or tabs
+	FormatJSON  Format = "json"  // an array, or an object that holds one
+)
+
+// Formats lists the formats that a user can name.
+func Formats() []Format { return []Format{FormatTSV, FormatLines, FormatCSV, FormatJSON} }
+
+// ImportOptions say what Import cannot find out itself; the zero value asks it to find out everything.
+type ImportOptions struct {
+	Format Format // found by content when empty
+	Column string // CSV: the column that holds the terms, by its name or its number from 1; found when empty
+	Kind   Kind   // of a list that does not state its own; KindTerms when empty
+}
+
+// Import reads a list in any known form. name is the file name, used in errors and, without its extension, as the list's
+// name when the file gives none. Text may be UTF-8, UTF-16 (with or without byte order mark), GB18030 (and so
+// GBK) or Big5. Terms are taken in their order, duplicates kept, without surrounding space. The forms:
+//
+//   - the TSV form of this package, as [Parse] reads it;
+//   - one term per line, empty lines skipped; a single line of terms separated by `|`, `,`, `、` or `;` is a list too;
+//   - CSV, also as the Citizen Lab publishes lists (columns keyword or word, category, translations); the column of the
+//     terms is the one named so, else the one with the most Chinese, else the one with the most distinct text;
+//   - JSON: an array of strings or of objects with a member such as "word"; an object with such an array, among them the
+//     answer of Xiaomi's MiAdBlacklistConfig, whose member "keywords" is JSON text inside a string (NCSC Lithuania 2021, pp. 22-25).
+//
+// What cannot be read is an error that names the line, or the element of a JSON array, and the reason.
+func Import(name string, r io.Reader, opts ImportOptions) (*List, error) {
+	if opts.Format != FormatAuto && !slices.Contains(Formats(), opts.Format) {
+		return nil, fmt.Errorf("unknown list format %q (known: %v)", opts.Format, Formats())
+	}
+	if opts.Kind != "" && !slices.Contains(Kinds(), opts.Kind) {
+		return nil, fmt.Errorf("unknown kind %q (known: %v)", opts.Kind, Kinds())
+	}
+	raw, err := readAll(name, r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := decode(name, raw)
+	if err != nil {
+		return nil, err
+	}
+	format := opts.Format
+	if format == FormatAuto {
+		format = detect(text, opts)
+	}
+	if opts.Column != "" && format != FormatCSV {
+		return nil, fmt.Errorf("%s: column %q asked for, but this is %s", name, opts.Column, format)
+	}
+	if format == FormatTSV {
+		l, err := parseTSV(name, []byte(text))
+		if err != nil {
+			return nil, err
+		}
+		l.SHA256 = hashOf(raw)
+		return l, nil
+	}
+	l := &List{Name: nameOf(name), Kind: KindTerms, SHA256: hashOf(raw)}
+	if opts.Kind != "" {
+		l.Kind = opts.Kind
+	}
+	switch format {
+	case FormatJSON:
+		err = l.importJSON(name, text)
+	case FormatCSV:
+		err = l.importCSV(name, text, opts.Column)
+	default:
+		err = l.importLines(name, text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(l.Terms) == 0 {
+		return nil, fmt.Errorf("%s: no terms (read as %s)", name, format)
+	}
+	return l, nil
+}
+
+// detect finds the format of a text. JSON is recognised by how it begins, so that damaged JSON is an error and
+// not a list of its lines.
+func detect(text string, opts ImportOptions) Format {
+	start := strings.TrimLeft(text, " \t\r\n")
+	if opts.Column != "" {
+		return FormatCSV
+	}
+	if beginsJSON(start) {
+		return FormatJSON
+	}
+	if isTSV(text) {
+		return FormatTSV
+	}
+	if _, ok := findDelimiter(text); ok {
+		return FormatCSV
+	}
+	return FormatLines
+}
+
+// beginsJSON reports whether s begins like an array or object: its first token is a string, a bracket or the end.
+func beginsJSON(s string) bool {
+	if s == "" || (s[0] != '{' && s[0] != '[') {
+		return false
+	}
+	next := strings.TrimLeft(s[1:], " \t\r\n")
+	return next != "" && (next[0] == '"' || next[0] == '{' || next[0] == s[0]+2)
+}
+
+// isTSV reports whether the first line that is neither empty nor a header line names the columns.
+func isTSV(text string) bool {
+	header := false
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		switch {
+		case line == "" || strings.HasPrefix(line, "##"):
+		case strings.HasPrefix(line, "#"):
+			key, _, found := strings.Cut(strings.TrimPrefix(line, "#"), ":")
+			header = header || found && slices.Contains(headerKeys(), strings.TrimSpace(key))
+		case header:
+			// The header says what it is meant to be: an unknown column is an error for the user to see.
+			first, _, _ := strings.Cut(line, "\t")
+			return slices.Contains(columnNames(), first)
+		default:
+			columns, err := parseColumns(line)
+			return err == nil && len(columns) > 1
+		}
+	}
+	return false
+}
+
+// importLines reads one term per line, or a single line of separated terms.
+func (l *List) importLines(name, text string) error {
+	if parts := separated(text); parts != nil {
+		for i, part := range parts {
+			if part = strings.TrimSpace(part); part == "" {
+				continue // a separator at the end, or two of them
+			}
+			if err := l.addPlain(Term{Text: part, Line: 1}); err != nil {
+				return lineError(name, 1, "part %d: %w", i+1, err)
+			}
+		}
+		return nil
+	}
+	no := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		no++
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if err := l.addPlain(Term{Text: line, Line: no}); err != nil {
+			return lineError(name, no, "%w", err)
+		}
+	}
+	return nil
+}
+
+// addPlain adds a term of a foreign list; control characters show that the file is no text.
+func (l *List) addPlain(t Term) error {
+	t.Text = strings.TrimSpace(t.Text)
+	if r, ok := firstControl(t.Text); ok && r != '\t' {
+		return fmt.Errorf("control character %U in a term", r)
+	}
+	return l.add(t)
+}
+
+// separated cuts a text of one line at the separator that it holds most, if it holds two or more of it.
+func separated(text string) []string {
+	text = strings.TrimSpace(text)
+	if strings.ContainsAny(text, "\n\r") {
+		return nil
+	}
+	best, most := "", 1
+	for _, sep := range []string{"|", ",", "、", ";", ",", "\t"} {
+		if n := strings.Count(text, sep); n > most {
+			best, most = sep, n
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	return strings.Split(text, best)
+}
+
+// Export writes a list in the given format. FormatTSV is canonical: Parse gives the same list back, but for
+// SHA256 and Line, which tell of the bytes read. The others keep less: lines only the terms, CSV no header; a
+// list that a format cannot hold (a term with a line break as lines) is an error.
+func Export(w io.Writer, l *List, format Format) error {
+	var b bytes.Buffer
+	var err error
+	switch format {
+	case FormatTSV:
+		err = writeTSV(&b, l)
+	case FormatLines:
+		err = writeLines(&b, l)
+	case FormatCSV:
+		err = writeCSV(&b, l)
+	case FormatJSON:
+		err = writeJSON(&b, l)
+	default:
+		err = fmt.Errorf("unknown list format %q (known: %v)", format, Formats())
+	}
+	if err != nil {
+		return fmt.Errorf("export %s: %w", l.Name, err)
+	}
+	_, err = b.WriteTo(w)
+	return err
+}
+
+func writeLines(b *bytes.Buffer, l *List) error {
+	for _, t := range l.Terms {
+		if strings.ContainsAny(t.Text, "\r\n") {
+			return fmt.Errorf("term %q: a line break cannot stand in a list of lines", t.Text)
+		}
+		b.WriteString(t.Text + "\n")
+	}
+	return nil
+}

@@ -39,7 +39,7 @@ func TestVariants(t *testing.T) {
 		{"后", []string{"後"}},
 		// Both are written in Taiwan; Hong Kong writes 台.
 		{"台湾独立", []string{"臺灣獨立", "台灣獨立"}},
-		{"台独", []string{"臺獨", "台獨", "檯獨", "颱獨"}},
+		{"台独", []string{"臺獨", "台獨"}},
 		// Forms of Taiwan and Hong Kong before OpenCC's standard.
 		{"为人民服务", []string{"為人民服務", "爲人民服務"}},
 		// From the traditional side, regional forms included.

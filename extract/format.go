@@ -17,6 +17,8 @@ type Format struct {
 	Spec    string // public source of the layout
 	// Detect recognises the format by content. It reads as little as it can and never trusts the name alone.
 	Detect func(p *Probe) bool
+	// Trailer is a magic string near the end by which Detect also recognises the format, "" if it looks at the beginning only.
+	Trailer string
 	// Open reads the container's own tables. ErrNotThis says that Detect was wrong and the next format may try; every other error
 	// means that the artefact is of this format and stays unopened.
 	Open func(ctx context.Context, in *Input) (Container, error)
@@ -67,6 +69,8 @@ type Member struct {
 	Stream func(ctx context.Context) (io.ReadCloser, error)
 	// Problem says why the member cannot be opened although it is known.
 	Problem *Unopened
+
+	dir Container // a folder of the machine
 }
 
 // Xattr is an extended attribute.

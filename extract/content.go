@@ -1,0 +1,334 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// prefixSize is how much of a stream is decoded into memory before it is known what it is.
+const prefixSize = 8 << 20
+
+// pieceSize is how much of an artefact is read at once.
+const pieceSize = 1 << 20
+
+// Piece is a run of an artefact's bytes. Data holds Lead bytes that the piece before it owned, then Owned bytes, then what follows them as far as the
+// overlap goes: whoever looks for something takes what begins in the owned part.
+type Piece struct {
+	Data   []byte // valid until the visitor returns
+	Offset int64  // of Data[0] in the artefact
+	Lead   int
+	Owned  int
+}
+
+// Content is the bytes of one artefact as a visitor gets them. It is used by one goroutine.
+type Content struct {
+	src    Source    // random access, or
+	prefix []byte    // the beginning of a stream
+	rest   io.Reader // and what follows it
+	err    error     // why src ends early
+	size   int64     // as its container declares it, -1 when unknown
+	raw    int64     // bytes that it takes up in its container
+
+	reopen    func(context.Context) (io.ReadCloser, error) // the stream from its start
+	budget    *Budget
+	buffers   *sync.Pool
+	delivered int64 // bytes given out by Pieces, holes not counted
+	holes     int64
+	bad       []*Unopened // what could not be read
+	tail      []byte      // the end of a stream that was read through
+	ended     bool
+	spooled   Source
+}
+
+// Pieces reads the artefact once from its beginning to its end, with overlap bytes before and after what each piece owns. Runs of zeros that the
+// Source knows of are passed over. What cannot be read is left out and accounted for; only an error of visit or of the context ends the reading.
+func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) error) error {
+	if c.src == nil {
+		return c.streamPieces(ctx, overlap, visit)
+	}
+	size := c.src.Size()
+	sp, _ := c.src.(Sparse)
+	for off := int64(0); off < size; {
+		start, end := off, size
+		if sp != nil {
+			start, end = sp.NextData(off)
+			start, end = max(off, start-int64(overlap)), min(size, end+int64(overlap))
+			if start >= size || end <= start {
+				start, end = size, size
+			}
+		}
+		c.holes += start - off
+		if err := c.run(ctx, start, end, overlap, visit); err != nil {
+			return err
+		}
+		off = end
+	}
+	if c.err != nil {
+		c.fail(c.lost(size, c.err), c.err)
+	}
+	return nil
+}
+
+// run reads [start, end) of a Source.
+func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit func(Piece) error) error {
+	if b, ok := c.src.(BytesSource); ok { // in memory: one piece, nothing to copy
+		if start == end {
+			return nil
+		}
+		c.delivered += end - start
+		return visit(Piece{Data: b[start:end], Offset: start, Owned: int(end - start)})
+	}
+	w := c.window(overlap)
+	defer w.free()
+	for off := start; off < end; {
+		if err := c.allowed(ctx, off, end); err != nil {
+			return err
+		}
+		n := int(min(int64(pieceSize), end-off))
+		m, err := c.src.ReadAt(w.space(n), off)
+		if m == n {
+			err = nil
+		}
+		if err := w.push(off, m, visit); err != nil {
+			return err
+		}
+		c.delivered += int64(m)
+		off += int64(m)
+		if err != nil {
+			if err := w.flush(visit); err != nil {
+				return err
+			}
+			next := c.skip(off, end, err)
+			c.fail(next-off, fmt.Errorf("reading at offset %d: %w", off, err))
+			off = next
+		}
+	}
+	return w.flush(visit)
+}
+
+// skip finds where reading can go on after an error at off: behind the range that the error names, or at the next block that reads.
+func (c *Content) skip(off, end int64, err error) int64 {
+	var re *RangeError
+	if errors.As(err, &re) && re.Extent.Offset <= off && re.Extent.End() > off {
+		return min(end, re.Extent.End())
+	}
+	const block, tries = 4096, 4096
+	var one [1]byte
+	for i := 0; i < tries; i++ {
+		off = min(end, (off/block+1)*block)
+		if off == end {
+			return end
+		}
+		if n, _ := c.src.ReadAt(one[:], off); n == 1 {
+			return off
+		}
+	}
+	return end
+}
+
+func (c *Content) streamPieces(ctx context.Context, overlap int, visit func(Piece) error) error {
+	w := c.window(overlap)
+	defer w.free()
+	rest := c.rest
+	c.rest = nil
+	if rest == nil {
+		return errors.New("a stream is read only once")
+	}
+	off := int64(0)
+	for prefix := c.prefix; len(prefix) > 0; {
+		n := copy(w.space(min(len(prefix), pieceSize)), prefix)
+		if err := w.push(off, n, visit); err != nil {
+			return err
+		}
+		off += int64(n)
+		prefix = prefix[n:]
+	}
+	c.delivered = off
+	for {
+		if err := c.allowed(ctx, off, -1); err != nil {
+			return err
+		}
+		n, err := readChunk(rest, w.space(pieceSize))
+		c.keepTail(w.fresh(n))
+		if err := w.push(off, n, visit); err != nil {
+			return err
+		}
+		off += int64(n)
+		c.delivered = off
+		if err != nil {
+			if err != io.EOF {
+				c.fail(c.lost(off, err), err)
+			}
+			c.ended = err == io.EOF
+			return w.flush(visit)
+		}
+	}
+}
+
+// allowed says whether reading may go on at off; if not, the rest up to end is accounted for (end is -1 when unknown).
+func (c *Content) allowed(ctx context.Context, off, end int64) error {
+	err := context.Cause(ctx)
+	if err == nil && c.delivered > c.budget.limits.BytesOut {
+		err = &LimitError{"bytes-out", c.budget.limits.BytesOut, "one artefact is larger"}
+	}
+	if err != nil {
+		c.fail(max(0, end-off), stopped(err))
+	}
+	return err
+}
+
+func (c *Content) fail(size int64, err error) {
+	u := *AsUnopened(err)
+	u.Extent.Size = size
+	c.bad = append(c.bad, &u)
+}
+
+// lost tells how many bytes are missing behind the got ones of a stream that broke with err: what its container declares, else what the place of the
+// damage in the raw bytes lets expect, else as much as there is.
+func (c *Content) lost(got int64, err error) int64 {
+	if c.size >= 0 {
+		return max(0, c.size-got)
+	}
+	if at := AsUnopened(err).Extent.Offset; at > 0 && at <= c.raw && got > 0 {
+		return int64(float64(got) * float64(c.raw-at) / float64(at))
+	}
+	return max(1, got)
+}
+
+func total(extents []Extent) (n int64) {
+	for _, e := range extents {
+		n += e.Size
+	}
+	return n
+}
+
+func (c *Content) keepTail(p []byte) {
+	if len(p) >= tailSize {
+		c.tail = append(c.tail[:0], p[len(p)-tailSize:]...)
+		return
+	}
+	if drop := len(c.tail) + len(p) - tailSize; drop > 0 {
+		c.tail = c.tail[:copy(c.tail, c.tail[drop:])]
+	}
+	c.tail = append(c.tail, p...)
+}
+
+// Source gives random access to the artefact. A long stream is decoded again and spooled for it, once.
+func (c *Content) Source(ctx context.Context) (Source, error) {
+	if c.src != nil {
+		return c.src, nil
+	}
+	if c.spooled != nil {
+		return c.spooled, nil
+	}
+	r, err := c.reopen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	c.spooled, err = c.budget.Spool(ctx, r)
+	if err != nil && c.spooled.Size() == 0 {
+		return nil, err
+	}
+	return c.spooled, nil
+}
+
+// Size is the artefact's size in bytes; of a long stream it is known once Pieces has read it.
+func (c *Content) Size() int64 {
+	if c.src != nil {
+		return c.src.Size()
+	}
+	return c.delivered
+}
+
+// close frees the bytes; the accounts stay.
+func (c *Content) close() {
+	for _, s := range []Source{c.src, c.spooled} {
+		if cl, ok := s.(io.Closer); ok {
+			cl.Close()
+		}
+	}
+	c.src, c.spooled, c.prefix, c.rest, c.tail = nil, nil, nil, nil, nil
+}
+
+// ledger is the account of an artefact that holds no others, after Pieces.
+func (c *Content) ledger() Ledger {
+	l := Ledger{Searched: c.delivered + c.holes}
+	for _, u := range c.bad {
+		l.Unopened += u.Extent.Size
+	}
+	l.Size = l.Searched + l.Unopened
+	whole := c.size
+	if c.src != nil {
+		whole = c.src.Size()
+	}
+	if whole > l.Size && !c.ended { // reading was given up
+		l.Unopened += whole - l.Size
+		l.Size = whole
+	}
+	return l
+}
+
+// window is the buffer that slides over an artefact: [lead | owned | ahead], where ahead becomes owned once more was read.
+type window struct {
+	buf     []byte
+	pool    *sync.Pool
+	overlap int
+	offset  int64 // of buf[0]
+	lead    int
+	n       int // bytes in buf
+}
+
+func (c *Content) window(overlap int) *window {
+	need := 2*pieceSize + 3*overlap
+	buf, _ := c.buffers.Get().([]byte)
+	if cap(buf) < need {
+		buf = make([]byte, need)
+	}
+	return &window{buf: buf[:cap(buf)], pool: c.buffers, overlap: overlap}
+}
+
+func (w *window) free() { w.pool.Put(w.buf) }
+
+// space is where the next n bytes are to be read to.
+func (w *window) space(n int) []byte { return w.buf[w.n:][:n] }
+
+// fresh is what was just read into space.
+func (w *window) fresh(n int) []byte { return w.buf[w.n:][:n] }
+
+// push takes n bytes, read from off, out of space and visits what they complete.
+func (w *window) push(off int64, n int, visit func(Piece) error) error {
+	if w.n == 0 {
+		w.offset = off
+	}
+	w.n += n
+	owned := w.n - w.lead - w.overlap
+	if owned < pieceSize/2 {
+		return nil
+	}
+	return w.emit(owned, visit)
+}
+
+// flush visits what is left and starts afresh.
+func (w *window) flush(visit func(Piece) error) error {
+	var err error
+	if owned := w.n - w.lead; owned > 0 {
+		err = w.emit(owned, visit)
+	}
+	w.n, w.lead = 0, 0
+	return err
+}
+
+func (w *window) emit(owned int, visit func(Piece) error) error {
+	if err := visit(Piece{Data: w.buf[:w.n], Offset: w.offset, Lead: w.lead, Owned: owned}); err != nil {
+		return err
+	}
+	drop := max(0, w.lead+owned-w.overlap)
+	w.lead += owned - drop
+	w.offset += int64(drop)
+	w.n = copy(w.buf, w.buf[drop:w.n])
+	return nil
+}

@@ -1,0 +1,276 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+)
+
+// finish waits for an artefact's worker and then, in walk order, visits what the artefact contains and settles its account.
+func (w *walker) finish(t *task, parent *claims) {
+	<-t.done
+	if w.stop != nil { // begun ahead of what ended the walk: as if it never was, so that the result does not depend on the workers
+		t.discard()
+		return
+	}
+	a := t.artifact
+	if t.err != nil {
+		w.halt(t.err)
+	}
+	a.ID = int(w.visited)
+	w.visited++
+	if w.Enter != nil {
+		w.Enter(a)
+	}
+	if t.container != nil {
+		w.descend(t)
+		if err := t.container.Close(); err != nil {
+			t.problem(err)
+		}
+	} else {
+		a.Ledger = t.ledger
+		if t.content != nil {
+			w.out += t.content.delivered
+		}
+		w.advance(a)
+	}
+	if t.container != nil && t.content != nil {
+		t.content.close()
+	}
+	for _, u := range a.Problems {
+		w.coverage.note(a, u)
+	}
+	if a.Partition {
+		w.coverage.Partitions = append(w.coverage.Partitions, PartitionCoverage{a.Path, a.Ledger})
+	}
+	parent.add(a.Ledger, t.member.Extents)
+	if w.Leave != nil {
+		w.Leave(a, t.result)
+	}
+	if l := w.Budget.limits; w.stop == nil {
+		switch {
+		case w.out > l.BytesOut:
+			w.halt(&LimitError{"bytes-out", l.BytesOut, "reached at " + a.Path})
+		case w.visited >= l.Artifacts:
+			w.halt(&LimitError{"artifacts", l.Artifacts, "reached at " + a.Path})
+		case w.ctx.Err() != nil:
+			w.halt(context.Cause(w.ctx))
+		}
+	}
+}
+
+// discard frees what a task holds.
+func (t *task) discard() {
+	if t.container != nil {
+		t.container.Close()
+		if t.content != nil {
+			t.content.close()
+		}
+	}
+}
+
+// halt ends the walk: containers yield no more members, workers stop reading.
+func (w *walker) halt(err error) {
+	w.stop = err
+	w.cancel(err)
+}
+
+func (w *walker) advance(a *Artifact) {
+	w.done += a.share
+	if w.Progress != nil {
+		w.Progress(Progress{int64(w.done), a.Path})
+	}
+}
+
+// descend visits the members of a container, several at once but in order, then its slack.
+func (w *walker) descend(t *task) {
+	a := t.artifact
+	var src Source
+	if t.content != nil {
+		src = t.content.src
+	}
+	c := &claims{}
+	shares := newShares(a, src)
+	numbers := map[string]int{}
+	window := 4*w.Workers + 4
+	var pending []*task
+	next := func() {
+		w.finish(pending[0], c)
+		pending = pending[1:]
+	}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				a.Problems = append(a.Problems, &Unopened{Reason: ReasonDamaged, Detail: fmt.Sprintf("internal error: %v", p)})
+			}
+		}()
+		for m, err := range t.container.Members(w.ctx) {
+			if w.stop != nil || w.ctx.Err() != nil {
+				break
+			}
+			if err != nil {
+				w.partProblem(a, c, err)
+				continue
+			}
+			numbers[m.Name]++
+			child := &Artifact{Parent: a, Name: m.Name, Path: chain(a.Path, m.Name, numbers[m.Name]), Depth: a.Depth + 1, share: shares.of(m)}
+			if pending = append(pending, w.start(child, m, src)); len(pending) >= window {
+				next()
+			}
+		}
+	}()
+	for len(pending) > 0 {
+		next()
+	}
+	c.claim(structure, t.container.Structure())
+	if src == nil {
+		a.Size = shares.size
+	}
+	w.settle(t, c, src, shares)
+}
+
+// partProblem records a part of a container that no member stands for.
+func (w *walker) partProblem(a *Artifact, c *claims, err error) {
+	u := *AsUnopened(err)
+	if u.Name != "" {
+		u.Detail = escapeName(u.Name) + ": " + u.Detail
+	}
+	a.Problems = append(a.Problems, &u)
+	if u.Extent.Size > 0 {
+		c.add(Ledger{Size: u.Extent.Size, Unopened: u.Extent.Size}, []Extent{u.Extent})
+	}
+}
+
+// settle divides the container's bytes up and searches what nobody claimed.
+func (w *walker) settle(t *task, c *claims, src Source, shares *shares) {
+	a := t.artifact
+	ledger, free := c.settle(a.Size)
+	left := a.Size - ledger.Size
+	if t.content != nil {
+		for _, u := range t.content.bad { // the end of a stream that broke
+			ledger.Add(Ledger{Size: u.Extent.Size, Unopened: u.Extent.Size})
+			a.Size += u.Extent.Size
+		}
+	}
+	switch {
+	case left == 0:
+	case w.stop != nil:
+		u := *AsUnopened(stopped(w.stop))
+		u.Extent = Extent{Size: left}
+		a.Problems = append(a.Problems, &u)
+		ledger.Add(Ledger{Size: left, Unopened: left})
+	case src == nil || w.NoSlack:
+		ledger.Add(Ledger{Size: left, Structure: left})
+	default:
+		ledger.Add(w.slack(a, src, free, shares))
+	}
+	a.Ledger = ledger
+}
+
+// slack searches the bytes of a container that nobody claims, apart from zeros, as an artefact of its own.
+func (w *walker) slack(a *Artifact, src Source, free []Extent, shares *shares) Ledger {
+	var size int64
+	for _, e := range free {
+		size += e.Size
+	}
+	used, unread := nonZero(w.ctx, src, free)
+	var sum Ledger
+	for _, e := range used {
+		sum.Size += e.Size
+	}
+	zeros := Ledger{Size: size - sum.Size - unread, Structure: size - sum.Size - unread}
+	zeros.Add(Ledger{Size: unread, Unopened: unread})
+	if unread > 0 {
+		a.Problems = append(a.Problems, &Unopened{Extent: Extent{Size: unread}, Reason: ReasonDamaged, Detail: "unclaimed bytes cannot be read"})
+	}
+	if len(used) == 0 {
+		return zeros
+	}
+	m := &Member{Name: SlackName, Size: sum.Size, Open: func(context.Context) (Source, error) { return Concat(src, used), nil }, Extents: used}
+	child := &Artifact{Parent: a, Name: SlackName, Path: chain(a.Path, SlackName, 1), Depth: a.Depth + 1, Slack: used, share: shares.of(m)}
+	t := w.start(child, m, src)
+	c := &claims{}
+	w.finish(t, c)
+	zeros.Add(child.Ledger.scale(sum.Size))
+	return zeros
+}
+
+// slackBlock is the grain at which zeros are told from slack.
+const slackBlock = 4096
+
+// nonZero finds the blocks of the extents that hold anything but zeros, merged, and how many bytes cannot be read.
+func nonZero(ctx context.Context, src Source, extents []Extent) (used []Extent, unread int64) {
+	sp, _ := src.(Sparse)
+	buf := make([]byte, 64*slackBlock)
+	for _, e := range extents {
+		for off := e.Offset; off < e.End(); {
+			if sp != nil {
+				start, _ := sp.NextData(off)
+				if off = max(off, start); off >= e.End() {
+					break
+				}
+			}
+			n := int(min(int64(len(buf)), e.End()-off))
+			m, err := src.ReadAt(buf[:n], off)
+			if m < n && err == nil {
+				err = io.ErrUnexpectedEOF
+			}
+			used = appendNonZero(used, buf[:m], off)
+			off += int64(m)
+			if m < n {
+				c := Content{src: src}
+				next := c.skip(off, e.End(), err)
+				unread += next - off
+				off = next
+			}
+			if ctx.Err() != nil {
+				return used, unread + e.End() - off
+			}
+		}
+	}
+	return used, unread
+}
+
+func appendNonZero(used []Extent, data []byte, off int64) []Extent {
+	for i := 0; i < len(data); i += slackBlock {
+		block := data[i:min(i+slackBlock, len(data))]
+		if len(bytes.TrimLeft(block, "\x00")) == 0 {
+			continue
+		}
+		at := off + int64(i)
+		if k := len(used) - 1; k >= 0 && used[k].End() == at {
+			used[k].Size += int64(len(block))
+			continue
+		}
+		used = append(used, Extent{at, int64(len(block))})
+	}
+	return used
+}
+
+// shares divides the progress that a container stands for among its members.
+type shares struct {
+	factor float64
+	size   int64 // bytes of all members seen, for a folder
+	folder bool
+}
+
+func newShares(a *Artifact, src Source) *shares {
+	if src == nil {
+		return &shares{factor: 1, folder: true}
+	}
+	return &shares{factor: a.share / float64(max(1, a.Size))}
+}
+
+func (s *shares) of(m *Member) float64 {
+	var n int64
+	for _, e := range m.Extents {
+		n += e.Size
+	}
+	s.size += n
+	return float64(n) * s.factor
+}
+
+func byteReader(b []byte) io.Reader { return bytes.NewReader(b) }
+
+func containsLast(tail []byte, magic string) bool { return bytes.LastIndex(tail, []byte(magic)) >= 0 }

@@ -1,0 +1,58 @@
+package match
+
+// run is one search: it confirms what an engine finds, and puts the hits in order.
+type run struct {
+	needles *needles
+	buf     []byte
+	base    int64
+	owned   int
+	reach   int
+	emit    func(Hit)
+	found   []found // sorted by start and needle: what may still be preceded by another
+}
+
+type found struct {
+	start  int // in buf
+	needle int32
+}
+
+// confirm compares a needle at buf[start:], which was discovered at the place given, and keeps it if it stands there. Places ascend.
+func (r *run) confirm(needle int32, start, place int) {
+	if start < 0 || start >= r.owned || !r.needles.list[needle].matches(r.buf[start:]) {
+		return
+	}
+	r.flush(place - r.reach)
+	f := found{start, needle}
+	i := len(r.found)
+	r.found = append(r.found, f)
+	for ; i > 0 && r.found[i-1].after(f); i-- {
+		r.found[i] = r.found[i-1]
+	}
+	r.found[i] = f
+}
+
+func (f found) after(g found) bool {
+	return f.start > g.start || f.start == g.start && f.needle > g.needle
+}
+
+// flush emits what begins before the offset: no more can be found there.
+func (r *run) flush(before int) {
+	n := 0
+	for ; n < len(r.found) && r.found[n].start < before; n++ {
+		f := r.found[n]
+		needle := &r.needles.list[f.needle]
+		for _, o := range needle.owners {
+			r.emit(Hit{
+				Offset:   r.base + int64(f.start),
+				Length:   int32(len(needle.bytes)),
+				Needle:   f.needle,
+				Term:     o.term,
+				Variant:  o.variant,
+				Encoding: o.encoding,
+			})
+		}
+	}
+	if n > 0 {
+		r.found = append(r.found[:0], r.found[n:]...)
+	}
+}

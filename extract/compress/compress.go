@@ -1,0 +1,108 @@
+// Package compress reads formats that hold one stream in another: gzip, xz, lzma, bzip2, zstd, lz4, brotli and zlib. Each file holds one
+// format; what they share (naming the content, concatenated streams, where the raw bytes end, damage) is in this file and in stream.go.
+package compress
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/censorscan/censorscan/extract"
+)
+
+// codec is what differs between the formats. A compressed artefact is a sequence of units (gzip members, xz streams, zstd and lz4 frames),
+// perhaps with zero bytes between them.
+type codec struct {
+	name     string
+	suffixes []suffix
+	// begins reports whether a unit may begin with these bytes, of which there are at most unitHead; nil when a stream has one unit only.
+	begins func(head []byte) bool
+	// open makes a decoder for the units at in.
+	open func(in *input, b *extract.Budget) (decoder, error)
+	// header finds the stored name and the length of the file header that is not part of the stream; nil when there is neither.
+	header func(src extract.Source, b *extract.Budget) (name string, size int64, err error)
+}
+
+// decoder decodes unit by unit.
+type decoder interface {
+	// next begins the unit at the input's position.
+	next() error
+	// Read gives the unit's bytes. With io.EOF the input stands behind the unit.
+	io.Reader
+	// Close frees what the decoder holds.
+	Close()
+}
+
+// unitHead is how many bytes of a unit are looked at to recognise it.
+const unitHead = 18
+
+// suffix is an ending of a file name, in lower case, and what stands in its place once the content is decoded.
+type suffix struct{ ending, becomes string }
+
+// format makes the Format of a codec.
+func (c *codec) format(summary, spec string, detect func(p *extract.Probe) bool) extract.Format {
+	return extract.Format{
+		Name:    c.name,
+		Group:   "compress",
+		Summary: summary,
+		Spec:    spec,
+		Detect:  detect,
+		Open: func(_ context.Context, in *extract.Input) (extract.Container, error) {
+			f := &file{codec: c, src: in.Source, budget: in.Budget}
+			if c.header != nil {
+				var err error
+				if f.name, f.start, err = c.header(in.Source, in.Budget); err != nil {
+					return nil, err
+				}
+			}
+			if f.name = base(f.name); f.name == "" {
+				f.name = contentName(in.Name, c.suffixes)
+			}
+			return f, nil
+		},
+	}
+}
+
+// file is an opened compressed artefact.
+type file struct {
+	codec  *codec
+	src    extract.Source
+	budget *extract.Budget
+	name   string
+	start  int64 // where the first unit's content begins: what is before is structure
+}
+
+// Members implements extract.Container: there is one member, the decoded stream.
+func (f *file) Members(context.Context) iter.Seq2[*extract.Member, error] {
+	return func(yield func(*extract.Member, error) bool) {
+		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1}
+		claim := claimer{member: m, start: f.start}
+		m.Stream = func(ctx context.Context) (io.ReadCloser, error) {
+			s, err := newStream(ctx, f, &claim)
+			if err != nil {
+				return nil, err
+			}
+			return &limited{f.budget.Expand(s, f.src.Size()), s}, nil
+		}
+		yield(m, nil)
+	}
+}
+
+// Structure implements extract.Container.
+func (f *file) Structure() []extract.Extent {
+	if f.start == 0 {
+		return nil
+	}
+	return []extract.Extent{{Offset: 0, Size: f.start}}
+}
+
+// Close implements extract.Container.
+func (f *file) Close() error { return nil }
+
+// limited is a stream under the ratio limit.
+type limited struct {
+	io.Reader
+	stream *stream
+}
+
+func (l *limited) Close() error { return l.stream.Close() }

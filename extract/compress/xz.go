@@ -1,0 +1,162 @@
+package compress
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+
+	"github.com/mikelolasagasti/xz"
+
+	"github.com/censorscan/censorscan/extract"
+)
+
+const (
+	xzMagic  = "\xfd7zXZ\x00"
+	xzHeader = 12
+	xzFooter = 12
+)
+
+// XZ is the format of xz files, of any number of streams with padding between them.
+func XZ() extract.Format {
+	c := &codec{
+		name:     "xz",
+		suffixes: []suffix{{".txz", ".tar"}, {".xz", ""}},
+		begins:   xzBegins,
+		open:     func(in *input, b *extract.Budget) (decoder, error) { return &xzDecoder{in: in, budget: b}, nil },
+	}
+	return c.format("xz streams", "https://tukaani.org/xz/xz-file-format.txt", func(p *extract.Probe) bool { return xzBegins(p.Head()) })
+}
+
+// xzBegins accepts the magic and flags under a right checksum.
+func xzBegins(head []byte) bool {
+	return len(head) >= xzHeader && bytes.HasPrefix(head, []byte(xzMagic)) &&
+		crc32.ChecksumIEEE(head[6:8]) == binary.LittleEndian.Uint32(head[8:])
+}
+
+type xzDecoder struct {
+	in     *input
+	budget *extract.Budget
+	start  int64 // where the stream begins
+	chunk  int64 // where the bytes that the library read last begin
+	r      *xz.Reader
+	err    error // of beginning the stream
+}
+
+func (d *xzDecoder) next() error {
+	d.start = d.in.offset()
+	var err error
+	if d.r == nil {
+		d.r, err = xz.NewReader(xzInput{d}, uint32(min(d.budget.Limits().Buffer, math.MaxInt32)))
+	} else {
+		err = d.r.Reset(xzInput{d})
+	}
+	d.r.Multistream(false)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return d.explain(err)
+}
+
+func (d *xzDecoder) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	if err == io.EOF {
+		d.in.seek(d.findEnd())
+		return n, io.EOF
+	}
+	return n, d.explain(err)
+}
+
+func (d *xzDecoder) Close() {}
+
+// explain gives the library's errors the form of the contract's.
+func (d *xzDecoder) explain(err error) error {
+	switch {
+	case errors.Is(err, xz.ErrMemlimit):
+		return &extract.LimitError{Limit: "buffer", Value: d.budget.Limits().Buffer, What: "dictionary of an xz stream"}
+	case errors.Is(err, xz.ErrUnsupportedCheck):
+		return extract.Unsupported(d.start, "xz check type %d", d.r.CheckType)
+	case errors.Is(err, xz.ErrOptions):
+		return extract.Unsupported(d.start, "xz %s", d.options())
+	case errors.Is(err, xz.ErrBuf):
+		return fmt.Errorf("%w: %w", err, io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// options names the filters of the first block, for a stream that the library refuses for its options.
+func (d *xzDecoder) options() string {
+	var buf [1024]byte
+	n, _ := d.in.raw.src.ReadAt(buf[:], d.start+xzHeader)
+	names, err := xzFilters(buf[:n])
+	if err != nil {
+		return "options: " + err.Error()
+	}
+	return "filters " + names
+}
+
+type xzInput struct{ d *xzDecoder }
+
+func (i xzInput) Read(p []byte) (int, error) {
+	i.d.chunk = i.d.in.offset()
+	return i.d.in.Read(p)
+}
+
+// findEnd is where the stream ends. The library read up to 8 KiB beyond it; the end is where a footer stands whose index adds up to the stream's length.
+func (d *xzDecoder) findEnd() int64 {
+	var buf [16 << 10]byte
+	src, limit := d.in.raw.src, d.in.offset()
+	from := max(d.chunk-xzFooter, d.start)
+	n, _ := src.ReadAt(buf[:min(limit-from, int64(len(buf)))], from)
+	for at := (4 - (from-d.start)%4) % 4; at+xzFooter <= int64(n); at += 4 {
+		if xzEndsAt(src, d.start, from+at+xzFooter, d.budget) {
+			return from + at + xzFooter
+		}
+	}
+	return d.chunk // not found: what is left is searched as it is
+}
+
+// xzEndsAt reports whether the stream that begins at start ends before the byte at end.
+func xzEndsAt(src io.ReaderAt, start, end int64, b *extract.Budget) bool {
+	var foot [xzFooter]byte
+	if n, _ := src.ReadAt(foot[:], end-xzFooter); n < xzFooter || string(foot[10:]) != "YZ" ||
+		crc32.ChecksumIEEE(foot[4:10]) != binary.LittleEndian.Uint32(foot[:]) {
+		return false
+	}
+	size := (int64(binary.LittleEndian.Uint32(foot[4:])) + 1) * 4
+	if end-xzFooter-size < start+xzHeader {
+		return false
+	}
+	index, err := b.ReadFull(src, end-xzFooter-size, size)
+	if err != nil || index[0] != 0 {
+		return false
+	}
+	blocks, ok := xzBlocks(index[1 : size-4])
+	return ok && blocks == uint64(end-start-xzHeader-size-xzFooter)
+}
+
+// xzBlocks is the length of all blocks that an index lists, paddings included.
+func xzBlocks(index []byte) (sum uint64, ok bool) {
+	records, n := binary.Uvarint(index)
+	if n <= 0 {
+		return 0, false
+	}
+	for index = index[n:]; records > 0; records-- {
+		unpadded, n := binary.Uvarint(index)
+		if n <= 0 || unpadded > 1<<62 {
+			return 0, false
+		}
+		_, m := binary.Uvarint(index[n:])
+		if m <= 0 {
+			return 0, false
+		}
+		index = index[n+m:]
+		if sum += (unpadded + 3) &^ 3; sum > 1<<62 {
+			return 0, false
+		}
+	}
+	return sum, true
+}

@@ -26,7 +26,7 @@ func (c *container) Structure() []extract.Extent {
 	if c.dir != nil {
 		all = append(all, c.dir.fixed...)
 	}
-	return append(all, c.signingBlock()...)
+	return all
 }
 
 type yieldFunc func(*extract.Member, error) bool
@@ -77,11 +77,7 @@ func (w *walk) run() {
 
 // gap looks for entries from where the walk stands to hi, the directory and the end records left out.
 func (w *walk) gap(hi int64) bool {
-	fixed := w.c.dir.fixed
-	if b := w.c.signingBlock(); len(b) > 0 && w.at < b[0].Offset && hi > b[0].Offset {
-		fixed = append(claims{{Offset: b[0].Offset, Size: w.c.dir.at - b[0].Offset}}, fixed...)
-	}
-	for _, e := range fixed {
+	for _, e := range w.c.dir.regions {
 		if e.End() <= w.at || e.Offset >= hi {
 			continue
 		}

@@ -57,7 +57,8 @@ type directory struct {
 	base     int64  // what is added to recorded offsets: the length of data before the archive
 	data     []byte // its records
 	order    []ref  // its entries in the order of their bytes
-	fixed    claims // the directory and the end records, ascending
+	fixed    claims // its records and the end records, ascending
+	regions  claims // signing block, directory and end records as a whole, ascending: no entries are looked for there
 	problems []error
 }
 
@@ -82,7 +83,7 @@ func (c *container) readDirectory(ctx context.Context) error {
 	if d != nil && d.base > 0 && starts {
 		d = nil
 	}
-	if d == nil && !starts {
+	if d == nil && (!starts || !c.hasEntry(ctx)) {
 		return extract.ErrNotThis
 	}
 	c.dir = d
@@ -149,11 +150,28 @@ func (c *container) tryEnd(pos int64) (*directory, error) {
 	if d.at != e.offset && d.at == stop-e.size {
 		d.base = c.base(d.at, d.at-e.offset)
 	}
-	if err := c.load(d, stop, e.entries); err != nil {
+	length := min(e.size, stop-d.at)
+	if err := c.load(d, length); err != nil {
 		return nil, err
 	}
+	if int64(len(d.order)) < e.entries && length < stop-d.at { // its size is wrong
+		length = stop - d.at
+		if err := c.load(d, length); err != nil {
+			return nil, err
+		}
+	}
+	if found := int64(len(d.order)); found < e.entries && len(d.problems) == 0 {
+		d.problems = append(d.problems, extract.Damaged(d.at, "the central directory has %d entries, its end record says %d", found, e.entries))
+	}
 	size := c.in.Size()
+	begin := d.at
+	if block := c.signingBlock(d.at); len(block) > 0 {
+		d.fixed = append(block, d.fixed...)
+		begin = block[0].Offset
+	}
+	d.regions.add(begin, d.at+length-begin, size)
 	d.fixed.add(stop, pos+endLen-stop, size)
+	d.regions.add(stop, pos+endLen-stop, size)
 	return d, nil
 }
 
@@ -192,20 +210,21 @@ func (c *container) has(at int64, sig string) bool {
 	return n == len(sig) && string(b) == sig
 }
 
-// load reads the records of the directory up to stop and puts them in order. The recorded number of entries only serves to notice lost ones.
-func (c *container) load(d *directory, stop, entries int64) error {
+// load reads the records of the directory from its length bytes and puts them in order.
+func (c *container) load(d *directory, length int64) error {
+	d.order, d.fixed, d.problems = nil, nil, nil
 	limits := c.in.Budget.Limits()
-	n := min(stop-d.at, limits.Buffer)
+	n := min(length, limits.Buffer)
 	var err error
 	if d.data, err = c.in.Budget.ReadFull(c.in, d.at, n); err != nil {
 		return fmt.Errorf("central directory: %w", err)
 	}
-	if n < stop-d.at {
+	if n < length {
 		d.problems = append(d.problems, &extract.LimitError{Limit: "buffer", Value: limits.Buffer,
-			What: fmt.Sprintf("central directory of %d bytes, the rest is read by its local headers", stop-d.at)})
+			What: fmt.Sprintf("central directory of %d bytes, what does not fit is read by its local headers", length)})
 	}
-	pos, size := 0, c.in.Size()
-	for pos < len(d.data) {
+	size := c.in.Size()
+	for pos := 0; pos < len(d.data); {
 		e, length, ok := parseCentral(d.data[pos:])
 		if !ok {
 			// a broken record: the next one that can be read goes on
@@ -224,9 +243,6 @@ func (c *container) load(d *directory, stop, entries int64) error {
 		}
 		d.fixed.add(d.at+int64(pos), int64(fixed), size)
 		pos += length
-	}
-	if found := int64(len(d.order)); found < entries && n == stop-d.at {
-		d.problems = append(d.problems, extract.Damaged(d.at+int64(pos), "the central directory has %d entries, its end record says %d", found, entries))
 	}
 	slices.SortStableFunc(d.order, func(a, b ref) int { return cmp.Compare(a.header, b.header) })
 	return nil

@@ -1,7 +1,5 @@
 package zip
 
-import "github.com/censorscan/censorscan/extract"
-
 const (
 	signingMagic = "APK Sig Block 42"
 	signingTail  = 24 // the size, then the magic
@@ -21,16 +19,16 @@ func knownSigning(id uint32) bool {
 	return false
 }
 
-// signingBlock gives the extents of the APK signing block, from its first byte on, without the pairs that nobody has defined.
-func (c *container) signingBlock() []extract.Extent {
-	if c.dir == nil || c.dir.at < signingTail+8 {
+// signingBlock gives the extents of the APK signing block that ends at the offset of the central directory, from its first byte on, without the pairs that nobody has defined.
+func (c *container) signingBlock(dir int64) claims {
+	if dir < signingTail+8 {
 		return nil
 	}
 	tail := make([]byte, signingTail)
-	if n, _ := c.in.ReadAt(tail, c.dir.at-signingTail); n < signingTail || string(tail[8:]) != signingMagic {
+	if n, _ := c.in.ReadAt(tail, dir-signingTail); n < signingTail || string(tail[8:]) != signingMagic {
 		return nil
 	}
-	start, stop := c.dir.at-8-clamp64(le.Uint64(tail)), c.dir.at-signingTail
+	start, stop := dir-8-clamp64(le.Uint64(tail)), dir-signingTail
 	var head [8]byte
 	if n, _ := c.in.ReadAt(head[:], start); start < 0 || n < len(head) || [8]byte(tail[:8]) != head {
 		return nil

@@ -1,0 +1,85 @@
+package recover
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// minBase64 is the least length of what is taken for Base64: shorter strings of its alphabet are words.
+const minBase64 = 32
+
+// Base64 reports whether the beginning of a file looks like Base64 (RFC 4648, either alphabet, with or without line breaks and
+// padding). A list within is hidden from a search for its terms, so such a file is worth a Recover without hits.
+func Base64(head []byte) bool {
+	_, n := base64Alphabet(string(head))
+	return n >= minBase64
+}
+
+// base64Alphabet returns whether s uses the URL alphabet and how many characters of Base64 it holds, 0 when it holds any
+// other character than white space.
+func base64Alphabet(s string) (url bool, n int) {
+	var classes [4]int // a-z, A-Z, 0-9, others: words and numbers do not use all of them
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+			classes[0]++
+		case 'A' <= c && c <= 'Z':
+			classes[1]++
+		case '0' <= c && c <= '9':
+			classes[2]++
+		case c == '+', c == '/':
+			classes[3]++
+		case c == '-', c == '_':
+			url = true
+			classes[3]++
+		case c == '=':
+			if strings.Trim(s[i:], "= \t\r\n") != "" {
+				return false, 0
+			}
+		case c == ' ', c == '\t', c == '\r', c == '\n':
+		default:
+			return false, 0
+		}
+	}
+	if classes[0] == 0 || classes[1] == 0 {
+		return false, 0
+	}
+	return url, classes[0] + classes[1] + classes[2] + classes[3]
+}
+
+// findBase64 decodes a text that is Base64 as a whole.
+func findBase64(d *document) found {
+	body := strings.TrimFunc(d.text, blank)
+	url, n := base64Alphabet(body)
+	if n < minBase64 {
+		return found{}
+	}
+	packed := make([]byte, 0, n)
+	for i := range len(body) {
+		if c := body[i]; c > ' ' && c != '=' {
+			packed = append(packed, c)
+		}
+	}
+	enc := base64.RawStdEncoding
+	if url {
+		enc = base64.RawURLEncoding
+	}
+	raw := make([]byte, enc.DecodedLen(len(packed)))
+	n, err := enc.Decode(raw, packed)
+	if err != nil {
+		return found{}
+	}
+	inner, ok := decode(raw[:n], 0)
+	if !ok {
+		return found{}
+	}
+	from, to := d.extent(0, len(d.text))
+	inner.outer = &carrier{from, to}
+	inner.recipe = with(d.recipe, "base64 decode")
+	return found{texts: []*document{inner}, whole: true}
+}
+
+// with returns the recipe with more steps, leaving the one given as it is.
+func with(recipe []string, steps ...string) []string {
+	return append(append(make([]string, 0, len(recipe)+len(steps)), recipe...), steps...)
+}

@@ -1,0 +1,300 @@
+package recover
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	minEntries  = 5     // distinct entries of a list
+	minKnown    = 3     // evidence that makes a word collection worth a mention
+	threshold   = 0.5   // score of a blocklist
+	evenDensity = 0.025 // density of known terms at which a structure is as likely a blocklist as not
+	holdLength  = 32    // characters of an entry in which a term within counts; longer ones are prose
+	partEntries = 8     // entries of a part that should hold a known term
+)
+
+// tally is what the known terms say of a structure.
+type tally struct {
+	entries, distinct int
+	known, holding    int            // distinct entries
+	topics            map[string]int // distinct entries, known or holding, by category
+	names             int            // of the known ones, those that are names
+	length            int            // median of the distinct entries, in characters
+	folded            []string       // distinct, sorted
+}
+
+// evidence is the number of known terms, to which those within longer entries add up to as many again: a news archive is full of
+// known terms, but none of its entries is one.
+func (t *tally) evidence() float64 {
+	if t.known == 0 {
+		return min(float64(t.holding), 1) / 2
+	}
+	return float64(t.known) + min(float64(t.holding)/2, float64(t.known))
+}
+
+// judge weighs the structures of one artefact.
+type judge struct {
+	known *Terms
+	name  string
+}
+
+// candidate is a structure that holds known terms.
+type candidate struct {
+	*structure
+	tally      tally
+	score      float64
+	notes      []string // evidence
+	order      int      // of its shape
+	begin, end int64    // in the artefact, of the carrier when the text was encoded
+}
+
+func (j *judge) tally(items []item) tally {
+	t := tally{entries: len(items), topics: map[string]int{}}
+	seen := make(map[string]struct{}, len(items))
+	var lengths []int
+	for _, it := range items {
+		folded := Fold(it.text)
+		if _, dup := seen[folded]; dup {
+			continue
+		}
+		seen[folded] = struct{}{}
+		t.folded = append(t.folded, folded)
+		n := utf8.RuneCountInString(folded)
+		lengths = append(lengths, n)
+		if category, ok := j.known.Lookup(folded); ok {
+			t.known++
+			t.topics[category]++
+			if isName(category) {
+				t.names++
+			}
+		} else if n <= holdLength {
+			if category, ok := j.known.Within(folded); ok {
+				t.holding++
+				t.topics[category]++
+			}
+		}
+	}
+	t.distinct = len(seen)
+	slices.Sort(lengths)
+	if len(lengths) > 0 {
+		t.length = lengths[len(lengths)/2]
+	}
+	return t
+}
+
+// admissible reports whether the parts of a structure may be taken for one list: each that is more than a few entries must
+// hold a known term.
+func (j *judge) admissible(s *structure) bool {
+	if len(s.parts) == 1 {
+		return false // the part says it more exactly
+	}
+	for _, p := range s.parts {
+		if len(p.items) < partEntries {
+			continue
+		}
+		if !slices.ContainsFunc(p.items, func(it item) bool {
+			folded := Fold(it.text)
+			_, is := j.known.Lookup(folded)
+			if !is {
+				_, is = j.known.Within(folded)
+			}
+			return is
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// weigh scores a structure. It is no candidate without known terms or with too few entries.
+func (j *judge) weigh(s *structure) (*candidate, bool) {
+	if len(s.items) < minEntries || len(s.parts) > 0 && !j.admissible(s) {
+		return nil, false
+	}
+	c := &candidate{structure: s, tally: j.tally(s.items)}
+	t := &c.tally
+	if t.distinct < minEntries || t.evidence() == 0 || t.distinct < t.entries/4 {
+		return nil, false
+	}
+	e := t.evidence()
+	density := e / float64(t.distinct)
+	c.score = density / (density + evenDensity) * (1 - math.Exp(-e/1.5))
+	c.note("%s", t)
+	j.forAndAgainst(c)
+	if c.score < threshold && e < minKnown {
+		return nil, false
+	}
+	c.begin, c.end = s.doc.extent(s.items[0].pos, s.items[len(s.items)-1].end)
+	return c, true
+}
+
+func (c *candidate) note(format string, args ...any) {
+	c.notes = append(c.notes, fmt.Sprintf(format, args...))
+}
+
+// against lowers the score by a factor and says why.
+func (c *candidate) against(factor float64, format string, args ...any) {
+	c.score *= factor
+	c.note("against: "+format, args...)
+}
+
+// forAndAgainst changes the score by what is not density.
+func (j *judge) forAndAgainst(c *candidate) {
+	t := &c.tally
+	file := baseName(j.name)
+	if hint := hintIn(file, listHints()); hint != "" {
+		c.score += (1 - c.score) / 4
+		c.note("file name %s", file)
+	} else if hint := hintIn(file, otherHints()); hint != "" {
+		c.against(0.8, "file name %s", file)
+	}
+	switch {
+	case t.length > 30:
+		c.against(0.3, "entries are long texts (%d characters, median)", t.length)
+	case t.length > 16:
+		c.against(0.6, "entries are long (%d characters, median)", t.length)
+	}
+	if t.known >= minKnown && t.names*100 >= t.known*85 {
+		c.against(0.35, "%d of %d known terms are names that stand in many lists", t.names, t.known)
+	}
+	if t.known == 0 {
+		c.against(0.5, "no entry is a known term")
+	}
+	if density := t.evidence() / float64(t.distinct); density < evenDensity {
+		c.note("against: known terms are few among the entries (%.2f %%)", 100*density)
+	}
+	if c.cut {
+		c.note("only the first %d entries were read", maxItems)
+	}
+}
+
+// String says how many entries there are and what they are about.
+func (t *tally) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d entries", t.entries)
+	if t.distinct != t.entries {
+		fmt.Fprintf(&b, " (%d distinct)", t.distinct)
+	}
+	fmt.Fprintf(&b, ", %d are known terms", t.known)
+	if t.holding > 0 {
+		fmt.Fprintf(&b, " and %d hold one", t.holding)
+	}
+	for i, c := range t.categories() {
+		b.WriteString([...]string{", ", ": "}[boolIndex(i == 0)])
+		fmt.Fprintf(&b, "%d %s", t.topics[c], orUnnamed(c))
+	}
+	return b.String()
+}
+
+func boolIndex(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func orUnnamed(category string) string {
+	if category == "" {
+		return "without category"
+	}
+	return category
+}
+
+// categories returns the categories by falling number of entries, then by name.
+func (t *tally) categories() []string {
+	var all []string
+	for c := range t.topics {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b string) int {
+		if t.topics[a] != t.topics[b] {
+			return t.topics[b] - t.topics[a]
+		}
+		return strings.Compare(a, b)
+	})
+	return all
+}
+
+// choose takes, of structures that overlap in the artefact, the one that explains most, and returns what it took in the
+// order of the artefact.
+func choose(all []*candidate) []*candidate {
+	slices.SortStableFunc(all, func(a, b *candidate) int {
+		if x, y := a.score >= threshold, b.score >= threshold; x != y {
+			return boolIndex(y) - boolIndex(x)
+		}
+		if x, y := a.weight(), b.weight(); x != y {
+			if x > y {
+				return -1
+			}
+			return 1
+		}
+		return a.tally.distinct - b.tally.distinct
+	})
+	var taken []*candidate
+	for _, c := range all {
+		if len(taken) == maxLists {
+			break
+		}
+		if !slices.ContainsFunc(taken, func(t *candidate) bool { return c.begin < t.end && t.begin < c.end }) {
+			taken = append(taken, c)
+		}
+	}
+	slices.SortStableFunc(taken, func(a, b *candidate) int {
+		switch {
+		case a.begin < b.begin:
+			return -1
+		case a.begin > b.begin:
+			return 1
+		}
+		return 0
+	})
+	return taken
+}
+
+// weight is the evidence, with a preference for the shapes whose syntax says more.
+func (c *candidate) weight() float64 {
+	return c.tally.evidence() * (1 + 0.05*float64(len(shapes())-c.order))
+}
+
+// list makes the list of a candidate.
+func (j *judge) list(c *candidate) List {
+	t := &c.tally
+	first, last := c.items[0], c.items[len(c.items)-1]
+	l := List{
+		Class: WordCollection, Score: math.Round(min(c.score, 1)*1000) / 1000, Evidence: c.notes,
+		Encoding: c.doc.encoding, Recipe: with(c.doc.recipe, c.recipe...),
+		Begin: c.doc.origin.offset(first.pos), End: c.doc.origin.offset(last.end),
+		Entries: make([]Entry, len(c.items)), Distinct: t.distinct, Known: t.known, Holding: t.holding,
+	}
+	if c.score >= threshold {
+		l.Class = Blocklist
+	}
+	for i, it := range c.items {
+		folded := Fold(it.text)
+		category, ok := j.known.Lookup(folded)
+		if !ok && utf8.RuneCountInString(folded) <= holdLength {
+			category, _ = j.known.Within(folded)
+		}
+		l.Entries[i] = Entry{strings.Clone(it.text), c.doc.origin.offset(it.pos), category}
+	}
+	for _, category := range t.categories() {
+		l.Categories = append(l.Categories, Share{category, float64(t.topics[category]) / float64(t.distinct)})
+	}
+	if sp := c.doc.space; l.Begin >= sp.base && l.End-sp.base <= int64(len(sp.bytes)) && l.Begin <= l.End {
+		l.RawSHA256 = hexSum(sp.bytes[l.Begin-sp.base : l.End-sp.base])
+	}
+	slices.Sort(t.folded)
+	l.CanonicalSHA256 = hexSum([]byte(strings.Join(t.folded, "\n")))
+	return l
+}
+
+func hexSum(p []byte) string {
+	sum := sha256.Sum256(p)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,5 +1,7 @@
 package match
 
+import "sync"
+
 // background is a model of how often bytes and pairs of bytes stand in firmware. Anchors are chosen by it: it
 // decides how fast a search is, never what it finds.
 type background struct {
@@ -7,8 +9,8 @@ type background struct {
 	byte [256]float32
 }
 
-// newBackground mixes simple models of what images are made of, by their rough share.
-func newBackground() *background {
+// theBackground mixes simple models of what images are made of, by their rough share. It is made once and only read.
+var theBackground = sync.OnceValue(func() *background {
 	b := new(background)
 	for i := range b.pair {
 		b.pair[i] = 0.25 / (1 << 16) // compressed data
@@ -64,7 +66,7 @@ func newBackground() *background {
 		b.byte[i&0xFF] += f
 	}
 	return b
-}
+})
 
 // mix adds pairs of independent bytes with the given weights.
 func (b *background) mix(share float32, first, second *[256]float32) {

@@ -19,7 +19,7 @@ const (
 
 func newGrams(ns *needles) *grams {
 	g := new(grams)
-	b := newBackground()
+	b := theBackground()
 	load := make(map[uint32]int)
 	offsets := make([]int32, len(ns.list))
 	for _, i := range byLength(ns) {

@@ -32,7 +32,7 @@ type Engine uint8
 
 const (
 	Auto      Engine = iota // Pairs or Grams, by the number of needles
-	Pairs                   // filter by byte pairs: fastest for up to some 20,000 needles
+	Pairs                   // filter by byte pairs: fastest for up to some 40,000 needles
 	Grams                   // filter by a bitmap of three-byte grams: for more
 	Automaton               // Aho-Corasick alone: slower by an order of magnitude, and simple enough to check the others
 )
@@ -50,7 +50,7 @@ const (
 )
 
 // pairsUpTo is the number of needles from which Auto takes Grams (see BenchmarkCutOver).
-const pairsUpTo = 20_000
+const pairsUpTo = 40_000
 
 // Errors of Compile; the error returned names the term.
 var (

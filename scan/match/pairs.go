@@ -22,7 +22,7 @@ const (
 
 func newPairs(ns *needles) *pairs {
 	p := new(pairs)
-	b := pairBuilder{table: &p.table, background: newBackground(), load: make(map[uint32]int)}
+	b := pairBuilder{table: &p.table, background: theBackground(), load: make(map[uint32]int)}
 	offsets := make([]int32, len(ns.list))
 	for _, i := range byLength(ns) {
 		offsets[i] = int32(b.place(&ns.list[i]))

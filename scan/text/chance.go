@@ -5,6 +5,12 @@ import (
 	"unicode/utf8"
 )
 
+// The ascending units that make a code table: at least so many in a row, each at most so much more than the one before.
+const (
+	ascendingRun = 5
+	ascendingGap = 8
+)
+
 // Short hits that the bytes around explain better than text of their own encoding does.
 
 // periodic reports whether the hit is part of a repeated byte pattern of one to four bytes.

@@ -118,7 +118,7 @@ func encodeUTF16BE(p []byte, r rune) []byte {
 }
 
 // charsetForms makes the forms function of a legacy charset, which writes ASCII as UTF-8 does.
-func charsetForms(charset encoding.Encoding) func(string) []Form {
+func charsetForms(charset encoding.Encoding, decode func([]byte) (rune, int, bool)) func(string) []Form {
 	return func(term string) []Form {
 		if isASCII(term) {
 			return nil
@@ -134,6 +134,9 @@ func charsetForms(charset encoding.Encoding) func(string) []Form {
 			n, _, err := enc.Transform(dst[:], []byte(string(r)), true)
 			if err != nil || n == 0 {
 				return nil
+			}
+			if back, size, _ := decode(dst[:n]); back != r || size != n {
+				return nil // some private characters do not survive
 			}
 			b.add(0, dst[:n]...)
 		}
@@ -220,11 +223,14 @@ func unreserved(r rune) bool {
 func xmlDecimalForms(term string) []Form {
 	forms := []Form{xmlForm(term, xmlDecimal, false)}
 	// The decimal codes of the two cases of a letter share no digits: the cases that people write, each as its own form.
-	for _, t := range []string{term, strings.ToLower(term), strings.ToUpper(term)} {
+	for _, t := range []string{term, strings.Map(lowerASCII, term), strings.Map(upperASCII, term)} {
 		forms = append(forms, xmlForm(t, xmlDecimal, true))
 	}
 	return distinct(term, forms)
 }
+
+func lowerASCII(r rune) rune { return r | rune(letterFold(r)) }
+func upperASCII(r rune) rune { return r &^ rune(letterFold(r)) }
 
 func xmlHexForms(term string) []Form {
 	return distinct(term, []Form{xmlForm(term, xmlHex, false), xmlForm(term, xmlHex, true)})

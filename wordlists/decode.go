@@ -20,7 +20,7 @@ func decode(name string, raw []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n"), nil
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff")), nil
 }
 
 func decodeBytes(name string, raw []byte) (string, error) {
@@ -58,27 +58,31 @@ func decodeBytes(name string, raw []byte) (string, error) {
 // lineOf returns the 1-based line of an offset.
 func lineOf(b []byte, at int) int { return 1 + bytes.Count(b[:at], []byte("\n")) }
 
-// utf16Order finds the byte order of UTF-16 text without a mark: every line feed, space and letter of ASCII has its zero byte on
-// one side. It returns nil when the zero bytes do not lie so.
+// utf16Order finds the byte order of UTF-16 text without a mark: by its line feeds (U+0A00, the same bytes turned, is unassigned), else by the side
+// on which most of the zero bytes lie. It returns nil when that does not tell.
 func utf16Order(raw []byte) binary.ByteOrder {
 	if len(raw)%2 != 0 {
 		return nil
 	}
-	even, odd := 0, 0
-	for i, c := range raw {
+	little, big, even, odd := 0, 0, 0, 0
+	for i := 0; i < len(raw); i += 2 {
 		switch {
-		case c != 0:
-		case i%2 == 0:
+		case raw[i] == '\n' && raw[i+1] == 0:
+			little++
+		case raw[i] == 0 && raw[i+1] == '\n':
+			big++
+		}
+		if raw[i] == 0 {
 			even++
-		default:
+		}
+		if raw[i+1] == 0 {
 			odd++
 		}
 	}
-	// A character such as U+4E00 has its zero on the other side, so a few of those are allowed.
 	switch {
-	case odd > 4*even:
+	case little > big || little == big && odd > 4*even:
 		return binary.LittleEndian
-	case even > 4*odd:
+	case big > little || even > 4*odd:
 		return binary.BigEndian
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Format is a form in which lists are kept.
@@ -32,10 +33,11 @@ type ImportOptions struct {
 
 // Import reads a list in any known form. name is the file name, used in errors and, without its extension, as the list's
 // name when the file gives none. Text may be UTF-8, UTF-16 (with or without byte order mark), GB18030 (and so
-// GBK) or Big5. Terms are taken in their order, duplicates kept, without surrounding space. The forms:
+// GBK) or Big5. Terms are taken in their order, duplicates kept, without surrounding space or byte order marks. The forms:
 //
 //   - the TSV form of this package, as [Parse] reads it;
-//   - one term per line, empty lines skipped; a single line of terms separated by `|`, `,`, `、` or `;` is a list too;
+//   - one term per line, empty lines skipped; if half of the lines or more hold several terms, separated by
+//     `|`, `、`, commas, semicolons or tabs, every line is cut there;
 //   - CSV, also as the Citizen Lab publishes lists (columns keyword or word, category, translations); the column of the
 //     terms is the one named so, else the one with the most Chinese, else the one with the most distinct text;
 //   - JSON: an array of strings or of objects with a member such as "word"; an object with such an array, among them the
@@ -49,7 +51,7 @@ func Import(name string, r io.Reader, opts ImportOptions) (*List, error) {
 	if opts.Kind != "" && !slices.Contains(Kinds(), opts.Kind) {
 		return nil, fmt.Errorf("unknown kind %q (known: %v)", opts.Kind, Kinds())
 	}
-	raw, err := readAll(name, r)
+	raw, err := readAll(name, r, MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -64,19 +66,16 @@ func Import(name string, r io.Reader, opts ImportOptions) (*List, error) {
 	if opts.Column != "" && format != FormatCSV {
 		return nil, fmt.Errorf("%s: column %q asked for, but this is %s", name, opts.Column, format)
 	}
-	if format == FormatTSV {
-		l, err := parseTSV(name, []byte(text))
-		if err != nil {
-			return nil, err
-		}
-		l.SHA256 = hashOf(raw)
-		return l, nil
+	kind := opts.Kind
+	if kind == "" {
+		kind = KindTerms
 	}
-	l := &List{Name: nameOf(name), Kind: KindTerms, SHA256: hashOf(raw)}
-	if opts.Kind != "" {
-		l.Kind = opts.Kind
-	}
+	l := &List{Name: nameOf(name), Kind: kind, SHA256: hashOf(raw)}
 	switch format {
+	case FormatTSV:
+		if l, err = parseTSV(name, []byte(text), kind); err == nil {
+			l.SHA256 = hashOf(raw) // of the file as it is, whatever its encoding
+		}
 	case FormatJSON:
 		err = l.importJSON(name, text)
 	case FormatCSV:
@@ -143,57 +142,64 @@ func isTSV(text string) bool {
 	return false
 }
 
-// importLines reads one term per line, or a single line of separated terms.
+// importLines reads one term per line, or lines of separated terms. A first line that only names the column is skipped.
 func (l *List) importLines(name, text string) error {
-	if parts := separated(text); parts != nil {
-		for i, part := range parts {
-			if part = strings.TrimSpace(part); part == "" {
-				continue // a separator at the end, or two of them
-			}
-			if err := l.addPlain(Term{Text: part, Line: 1}); err != nil {
-				return lineError(name, 1, "part %d: %w", i+1, err)
-			}
-		}
-		return nil
-	}
-	no := 0
-	for line := range strings.SplitSeq(text, "\n") {
-		no++
-		if line = strings.TrimSpace(line); line == "" {
+	lines := strings.Split(text, "\n")
+	separator := findSeparator(lines)
+	for i, line := range lines {
+		line = trim(line)
+		if line == "" || i == 0 && len(lines) > 1 && slices.Contains(termHeaders(), headerName(line)) {
 			continue
 		}
-		if err := l.addPlain(Term{Text: line, Line: no}); err != nil {
-			return lineError(name, no, "%w", err)
+		parts := []string{line}
+		if separator != "" {
+			parts = strings.Split(line, separator)
+		}
+		for _, part := range parts {
+			if separator != "" && trim(part) == "" {
+				continue // a separator at the end, or two of them
+			}
+			if err := l.addPlain(Term{Text: part, Line: i + 1}); err != nil {
+				return lineError(name, i+1, "%w", err)
+			}
 		}
 	}
 	return nil
 }
 
+// findSeparator returns the separator that at least half of the lines hold twice or more; "" when there is none.
+func findSeparator(lines []string) string {
+	for _, separator := range []string{"|", "、", ",", ";", "\uff0c", "\uff1b", "\t"} {
+		filled, holding := 0, 0
+		for _, line := range lines {
+			if trim(line) == "" {
+				continue
+			}
+			filled++
+			if strings.Count(line, separator) >= 2 {
+				holding++
+			}
+		}
+		if holding > 0 && holding*2 >= filled {
+			return separator
+		}
+	}
+	return ""
+}
+
+// trim removes space from both ends, and the invisible characters that files are glued together with: a needle with one of them would
+// never be found.
+func trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
+}
+
 // addPlain adds a term of a foreign list; control characters show that the file is no text.
 func (l *List) addPlain(t Term) error {
-	t.Text = strings.TrimSpace(t.Text)
+	t.Text = trim(t.Text)
 	if r, ok := firstControl(t.Text); ok && r != '\t' {
 		return fmt.Errorf("control character %U in a term", r)
 	}
 	return l.add(t)
-}
-
-// separated cuts a text of one line at the separator that it holds most, if it holds two or more of it.
-func separated(text string) []string {
-	text = strings.TrimSpace(text)
-	if strings.ContainsAny(text, "\n\r") {
-		return nil
-	}
-	best, most := "", 1
-	for _, sep := range []string{"|", ",", "、", ";", ",", "\t"} {
-		if n := strings.Count(text, sep); n > most {
-			best, most = sep, n
-		}
-	}
-	if best == "" {
-		return nil
-	}
-	return strings.Split(text, best)
 }
 
 // Export writes a list in the given format. FormatTSV is canonical: Parse gives the same list back, but for

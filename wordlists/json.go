@@ -86,19 +86,19 @@ func (l *List) importJSON(name, text string) error {
 // MiAdBlacklistConfig, the version.
 func (l *List) setJSONHeader(object map[string]json.RawMessage) {
 	var s string
-	text := func(key string) bool { return json.Unmarshal(object[key], &s) == nil && s != "" }
+	text := func(key string) bool { return json.Unmarshal(object[key], &s) == nil && trim(s) != "" }
 	if text("name") {
-		l.Name = s
+		l.Name = trim(s)
 	}
 	if text("description") {
-		l.Description = s
+		l.Description = trim(s)
 	}
 	if text("kind") && slices.Contains(Kinds(), Kind(s)) {
 		l.Kind = Kind(s)
 	}
 	var number json.Number
 	if text("version") {
-		l.Version = s
+		l.Version = trim(s)
 	} else if json.Unmarshal(object["version"], &number) == nil {
 		l.Version = number.String()
 	}

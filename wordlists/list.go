@@ -96,11 +96,9 @@ func (l *List) add(t Term) error {
 	if n := utf8.RuneCountInString(t.Text); n > MaxTermLen {
 		return fmt.Errorf("term of %d characters (limit %d)", n, MaxTermLen)
 	}
-	for _, field := range []struct{ name, value string }{
-		{"language", t.Language}, {"category", t.Category}, {"gloss", t.Gloss}, {"sources", strings.Join(t.Sources, "")},
-	} {
-		if len(field.value) > MaxFieldLen {
-			return fmt.Errorf("%s of %d bytes (limit %d)", field.name, len(field.value), MaxFieldLen)
+	for _, field := range []string{t.Language, t.Category, t.Gloss, strings.Join(t.Sources, sourceSeparator)} {
+		if len(field) > MaxFieldLen {
+			return fmt.Errorf("a field of %d bytes (limit %d): %.20q...", len(field), MaxFieldLen, field)
 		}
 	}
 	if len(l.Terms) >= MaxTerms {

@@ -38,21 +38,21 @@ func headerKeys() []string { return []string{"name", "version", "kind", "descrip
 //
 // What the form does not know is an error that names the line: `list.tsv:17: empty term`.
 func Parse(name string, r io.Reader) (*List, error) {
-	raw, err := readAll(name, r)
+	raw, err := readAll(name, r, MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	return parseTSV(name, raw)
+	return parseTSV(name, raw, KindTerms)
 }
 
-// readAll reads at most MaxBytes; more is an error.
-func readAll(name string, r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+// readAll reads at most limit bytes; more is an error.
+func readAll(name string, r io.Reader, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	if len(raw) > MaxBytes {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, MaxBytes)
+	if int64(len(raw)) > limit {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, limit)
 	}
 	return raw, nil
 }
@@ -71,8 +71,9 @@ func nameOf(file string) string {
 	return base
 }
 
-func parseTSV(name string, raw []byte) (*List, error) {
-	l := &List{Name: nameOf(name), Kind: KindTerms, SHA256: hashOf(raw)}
+// parseTSV reads the TSV form; kind is that of a list whose header states none.
+func parseTSV(name string, raw []byte, kind Kind) (*List, error) {
+	l := &List{Name: nameOf(name), Kind: kind, SHA256: hashOf(raw)}
 	text := strings.TrimPrefix(string(raw), "\ufeff")
 	if !utf8.ValidString(text) {
 		return nil, lineError(name, invalidLine(text), "not UTF-8")

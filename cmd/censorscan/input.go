@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/censorscan/censorscan/extract"
+)
+
+// openInputs opens files, folders and "-", the standard input. The returned function closes them.
+func openInputs(ctx context.Context, paths []string, stdin io.Reader, b *extract.Budget) ([]*extract.Root, func(), error) {
+	var roots []*extract.Root
+	closeAll := func() {
+		for _, r := range roots {
+			r.Close()
+		}
+	}
+	for _, p := range paths {
+		var r *extract.Root
+		var err error
+		if p == "-" {
+			r, err = extract.SpoolRoot(ctx, "stdin", stdin, b)
+		} else {
+			r, err = extract.OpenRoot(p)
+		}
+		if err != nil {
+			closeAll()
+			return nil, nil, fmt.Errorf("opening the input: %w", err)
+		}
+		roots = append(roots, r)
+	}
+	return roots, closeAll, nil
+}

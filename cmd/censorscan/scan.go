@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/scan"
+	"github.com/censorscan/censorscan/scan/render"
+)
+
+type scanOptions struct {
+	limits      extract.Limits
+	workers     int
+	checkHashes bool
+	only        []string
+	wordlists   []string
+	outputs     []string
+	failOn      string
+	minCoverage float64
+	all         bool
+	console     console
+}
+
+func (o *scanOptions) addFlags(f *pflag.FlagSet) {
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write a report: json=`FILE` (- is standard output); repeatable")
+	f.StringVar(&o.failOn, "fail-on", "none", "exit 10 when a finding of this kind or a graver one is present: none, term, loader, list")
+	f.Float64Var(&o.minCoverage, "min-coverage", 0, "exit 11 when less than this `percent` of the input could be opened")
+	f.StringArrayVar(&o.only, "only", nil, "search for this wordlist only (`NAME`); repeatable")
+	f.StringArrayVar(&o.wordlists, "wordlist", nil, "search for the terms of `FILE` too (see censorscan wordlist import); repeatable")
+	f.BoolVar(&o.checkHashes, "check-hashes", false, "check the hashes and checksums that containers carry")
+	f.BoolVar(&o.all, "all", false, "report word collections that are no blocklists too")
+	f.IntVar(&o.workers, "workers", 0, "artefacts read at once (0: one per core)")
+	addLimitFlags(f, &o.limits)
+	o.console.addFlags(f)
+}
+
+func newScanCommand() *cobra.Command {
+	var o scanOptions
+	c := &cobra.Command{
+		Use:   "scan ROM...",
+		Short: "Report lists, loaders and terms present in firmware",
+		Long: `Unpack firmware (files, folders, or - for standard input), search every byte, and report which blocklists, loaders of such
+lists and known terms are present, and what could not be opened. The table goes to standard output, progress to standard error.
+` + exitStatus,
+		Example: "  censorscan scan miui_rom.zip\n  censorscan scan miui_rom.zip --output json=report.json --fail-on list --min-coverage 99",
+		Args:    args(1, -1, "at least one ROM"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runScan(c.Context(), o, args, c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	log, err := o.console.logger(stderr)
+	if err != nil {
+		return err
+	}
+	threshold, err := o.threshold()
+	if err != nil {
+		return err
+	}
+	outputs, err := parseOutputs(o.outputs)
+	if err != nil {
+		return err
+	}
+	lists, err := chooseWordlists(o.only, o.wordlists)
+	if err != nil {
+		return err
+	}
+	roots, closeInputs, err := openInputs(ctx, args, stdin, extract.NewBudget(o.limits))
+	if err != nil {
+		return err
+	}
+	defer closeInputs()
+	progress := o.console.progress(stderr, roots)
+	engine, err := scan.New(scan.Options{
+		Wordlists: lists, Formats: formats.All(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes, All: o.all,
+		Tool: toolInfo(), Now: time.Now, Progress: progress.update,
+	})
+	if err != nil {
+		return err
+	}
+	log.Debug("wordlists compiled", "lists", len(lists))
+	report, scanErr := engine.Scan(ctx, roots...)
+	progress.finish()
+	for _, it := range report.Coverage.Items {
+		log.Info("not opened", "path", it.Path, "bytes", it.Size, "reason", it.Reason, "detail", it.Detail)
+	}
+	if err := writeOutputs(report, outputs, o, stdout); err != nil {
+		return err
+	}
+	if scanErr != nil {
+		return scanErr
+	}
+	return verdict(report, threshold, o.minCoverage)
+}
+
+// severity orders the kinds of findings.
+var severity = map[string]int{"none": 4, "list": 3, "loader": 2, "term": 1}
+
+func (o *scanOptions) threshold() (int, error) {
+	n, ok := severity[o.failOn]
+	if !ok {
+		return 0, usageError{fmt.Errorf("--fail-on takes none, term, loader or list, not %q", o.failOn)}
+	}
+	if !(o.minCoverage >= 0 && o.minCoverage <= 100) {
+		return 0, usageError{fmt.Errorf("--min-coverage takes a percentage from 0 to 100")}
+	}
+	return n, checkLimits(o.limits)
+}
+
+func verdict(r *scan.Report, threshold int, minCoverage float64) error {
+	found := false
+	for _, f := range r.Findings {
+		grave := severity[string(f.Kind)] >= threshold
+		if f.List != nil && f.List.Class != scan.ClassBlocklist {
+			grave = false
+		}
+		found = found || grave
+	}
+	short := r.Coverage.Percent() < minCoverage || minCoverage > 0 && !r.Complete
+	switch {
+	case found && short:
+		return verdictError{exitBoth}
+	case found:
+		return verdictError{exitFindings}
+	case short:
+		return verdictError{exitCoverage}
+	}
+	return nil
+}
+
+// output is where a report goes in which form.
+type output struct{ format, file string }
+
+func parseOutputs(flags []string) ([]output, error) {
+	var out []output
+	for _, s := range flags {
+		format, file, ok := strings.Cut(s, "=")
+		if !ok || file == "" || format != "json" {
+			return nil, usageError{fmt.Errorf("--output takes json=FILE, not %q", s)}
+		}
+		out = append(out, output{format, file})
+	}
+	return out, nil
+}
+
+func writeOutputs(r *scan.Report, outputs []output, o scanOptions, stdout io.Writer) error {
+	table := !o.console.quiet
+	for _, out := range outputs {
+		if out.file == "-" {
+			table = false
+			if err := encodeReport(stdout, r); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := writeFile(out.file, r); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	if table {
+		return render.Table(stdout, r, render.TableOptions{Color: o.console.color(stdout), Width: terminalWidth(stdout)})
+	}
+	return nil
+}
+
+// writeFile replaces a file only once the report is complete on disk.
+func writeFile(path string, r *scan.Report) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".censorscan-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if err = errors.Join(encodeReport(f, r), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func encodeReport(w io.Writer, r *scan.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	return enc.Encode(r)
+}

@@ -1,0 +1,31 @@
+// Package formats lists every format that extract can open.
+package formats
+
+import (
+	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/archive/zip"
+	"github.com/censorscan/censorscan/extract/compress"
+	"github.com/censorscan/censorscan/extract/fsys/erofs"
+	"github.com/censorscan/censorscan/extract/fsys/ext4"
+	"github.com/censorscan/censorscan/extract/ota/payload"
+)
+
+// All returns the formats in the order in which they are tried: the first that recognises an artefact opens it. Formats with a long magic at a fixed place come
+// first, then those that look closer, and last those without a magic.
+func All() []extract.Format {
+	list := []extract.Format{
+		payload.Format(),  // "CrAU" and a version
+		erofs.Format(),    // a magic at 1024
+		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock
+		compress.XZ(),     // six bytes of magic
+		compress.Zstd(),   // four bytes of magic and a frame header
+		compress.LZ4(),    // four bytes of magic
+		compress.Bzip2(),  // "BZh" and the magic of a block
+		compress.Gzip(),   // two bytes of magic and a trial
+		zip.Format(),      // also by its end alone, so behind all that have a magic at their beginning
+		compress.LZMA(),   // no magic: a plausible header and a trial
+		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
+		compress.Brotli(), // nothing at all but a name and a trial
+	}
+	return append(list, unsupported()...)
+}

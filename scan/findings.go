@@ -1,0 +1,122 @@
+package scan
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/wordlists"
+)
+
+// collect turns what a worker found in an artefact into findings: lists in their order, then loaders, then terms by offset.
+func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
+	for _, part := range []*leaf{l, l.decoded} {
+		if part != nil {
+			r.Counts.Hits += part.all
+			r.Counts.Boundary += part.boundary
+			r.Counts.Implausible += part.implausible
+		}
+	}
+	if len(l.lists) == 0 && len(l.terms) == 0 && l.decoded == nil {
+		return
+	}
+	art := Artifact{SHA256: l.sha256, Size: a.Size, Format: a.Format, Raw: a.Raw}
+	if art.Format == "" {
+		art.Format = sniff(l.head)
+	}
+	for _, x := range a.Slack {
+		art.Extents = append(art.Extents, Extent(x))
+	}
+	add := func(f Finding, key string) {
+		f.Path, f.Artifact = a.Path, art
+		f.ID = findingID(f.Kind, a.Path, key)
+		r.Findings = append(r.Findings, f)
+	}
+	for i := range l.lists {
+		li := &l.lists[i]
+		if li.Class != ClassBlocklist && !e.opts.All {
+			continue
+		}
+		add(Finding{Kind: KindList, List: li}, fmt.Sprintf("%s %d", li.CanonicalSHA256, li.Begin))
+	}
+	for _, ld := range e.loaders(l) {
+		add(Finding{Kind: KindLoader, Loader: ld}, ld.Mechanism)
+	}
+	for _, t := range e.termsIn(l, "") {
+		add(Finding{Kind: KindTerm, Term: t}, t.Term)
+	}
+	if l.decoded != nil {
+		for _, t := range e.termsIn(l.decoded, "base64") {
+			add(Finding{Kind: KindTerm, Term: t}, "base64 "+t.Term)
+		}
+	}
+}
+
+func findingID(k Kind, path, key string) string {
+	sum := sha256.Sum256([]byte(string(k) + "\x00" + path + "\x00" + key))
+	return hex.EncodeToString(sum[:8])
+}
+
+// loaders groups indicator strings by mechanism. Generic ones add to a loader that is there and make none.
+func (e *Engine) loaders(l *leaf) []*Loader {
+	var out []*Loader
+	var generic []Indicator
+	for _, id := range sortedTerms(l) {
+		k, o := &e.lx.terms[id], l.terms[id]
+		if k.list.Kind != wordlists.KindLoaders {
+			continue
+		}
+		ind := Indicator{Text: k.Text, Gloss: k.Gloss, Wordlist: k.list.Name, Offset: o.offsets[0], Encoding: o.encoding.String(), Count: o.count}
+		if !k.alone {
+			generic = append(generic, ind)
+			continue
+		}
+		i := slices.IndexFunc(out, func(x *Loader) bool { return x.Mechanism == k.Category })
+		if i < 0 {
+			i = len(out)
+			out = append(out, &Loader{Mechanism: k.Category})
+		}
+		out[i].Indicators = append(out[i].Indicators, ind)
+	}
+	for _, x := range out {
+		x.Indicators = append(x.Indicators, generic...)
+	}
+	slices.SortFunc(out, func(a, b *Loader) int { return cmp.Compare(a.Mechanism, b.Mechanism) })
+	return out
+}
+
+// termsIn lists the terms that mean something alone.
+func (e *Engine) termsIn(l *leaf, recipe string) []*Term {
+	var out []*Term
+	for _, id := range sortedTerms(l) {
+		k, o := &e.lx.terms[id], l.terms[id]
+		if !k.alone || k.list.Kind == wordlists.KindLoaders {
+			continue
+		}
+		t := &Term{
+			Term: k.Text, Gloss: k.Gloss, Wordlist: k.list.Name, Category: k.Category, Offset: o.offsets[0], Encoding: o.encoding.String(),
+			Recipe: recipe, Grade: o.grade.String(), Context: Context(o.context), Count: o.count,
+		}
+		if more := slices.Clone(o.offsets[1:]); len(more) > 0 {
+			slices.Sort(more)
+			t.Offsets = more[:min(len(more), maxOffsets-1)]
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// sortedTerms orders the terms of a leaf by the offset that is shown, then by their place in the wordlists.
+func sortedTerms(l *leaf) []int32 {
+	ids := make([]int32, 0, len(l.terms))
+	for id := range l.terms {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(l.terms[a].offsets[0], l.terms[b].offsets[0]), cmp.Compare(a, b))
+	})
+	return ids
+}

@@ -1,0 +1,122 @@
+package scan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/scan/match"
+	"github.com/censorscan/censorscan/scan/text"
+)
+
+const (
+	maxOffsets   = 16      // of each term that are reported
+	maxHits      = 100_000 // plausible hits of one artefact that the list recovery is told of
+	contextWidth = 24      // characters on each side of a hit
+)
+
+// leaf is what a worker found in one artefact.
+type leaf struct {
+	hits        []hit
+	terms       map[int32]*occurrences
+	head        []byte // the artefact's beginning
+	all         int64  // hits before any check
+	boundary    int64
+	implausible int64
+
+	properties map[string]string
+	sha256     string
+	lists      []List
+	decoded    *leaf // the artefact's bytes as Base64
+}
+
+// hit is a plausible occurrence of a known term.
+type hit struct {
+	offset   int64
+	length   int32
+	term     int32
+	encoding text.Encoding
+}
+
+// occurrences are the plausible hits of one term.
+type occurrences struct {
+	count    int
+	offsets  []int64 // the first ones, the one that is shown in front
+	grade    text.Grade
+	encoding text.Encoding
+	context  text.Excerpt
+}
+
+func newLeaf() *leaf { return &leaf{terms: map[int32]*occurrences{}} }
+
+// search reads an artefact and keeps its plausible hits.
+func (lx *lexicon) search(ctx context.Context, c *extract.Content) (*leaf, error) {
+	l := newLeaf()
+	overlap := max(lx.core.Overlap(), 0) + text.Margin
+	err := c.Pieces(ctx, overlap, func(p extract.Piece) error {
+		if p.Offset == 0 && l.head == nil {
+			l.head = slices.Clone(p.Data[:min(len(p.Data), headSize)])
+		}
+		lx.piece(l, p)
+		return nil
+	})
+	return l, err
+}
+
+// headSize is how much of an artefact's beginning is kept to tell what it is.
+const headSize = 4096
+
+// piece searches the owned part of a piece.
+func (lx *lexicon) piece(l *leaf, p extract.Piece) {
+	window := p.Data
+	lx.core.ScanChunk(window[p.Lead:], int64(p.Lead), p.Owned, func(h match.Hit) {
+		l.all++
+		start := int(h.Offset)
+		end := start + int(h.Length)
+		k := &lx.terms[h.Term]
+		if k.word && !text.Boundary(window, start, end, h.Encoding) {
+			l.boundary++
+			return
+		}
+		grade := lx.grader.Grade(window, start, end, h.Encoding)
+		if grade == text.Implausible {
+			l.implausible++
+			return
+		}
+		l.add(h, p.Offset, grade, window)
+	})
+}
+
+// add keeps a plausible hit; base is the offset of the window in the artefact.
+func (l *leaf) add(h match.Hit, base int64, grade text.Grade, window []byte) {
+	offset := base + h.Offset
+	if len(l.hits) < maxHits {
+		l.hits = append(l.hits, hit{offset, h.Length, h.Term, h.Encoding})
+	}
+	o := l.terms[h.Term]
+	if o == nil {
+		o = &occurrences{grade: text.Implausible}
+		l.terms[h.Term] = o
+	}
+	o.count++
+	if better(grade, o.grade) {
+		o.grade, o.encoding = grade, h.Encoding
+		o.context = text.Context(window, int(h.Offset), int(h.Offset)+int(h.Length), h.Encoding, contextWidth)
+		o.offsets = slices.Insert(o.offsets, 0, offset)
+	} else if len(o.offsets) < maxOffsets {
+		o.offsets = append(o.offsets, offset)
+	}
+}
+
+// better orders grades.
+func better(a, b text.Grade) bool { return weight(a) > weight(b) }
+
+func weight(g text.Grade) int {
+	switch g {
+	case text.TextLike:
+		return 2
+	case text.Isolated:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,180 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+
+	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/scan/match"
+	"github.com/censorscan/censorscan/scan/recover"
+	"github.com/censorscan/censorscan/scan/text"
+)
+
+// maxText is the largest artefact that is read whole as one text.
+const maxText = 32 << 20
+
+// recoverLists looks for the lists that an artefact's hits belong to. Hits that lie in a blocklist are the list's entries and no findings of their own.
+func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) error {
+	encoded := looksBase64(l.head) && c.Size() <= maxText
+	if len(l.hits) == 0 && !encoded {
+		return nil
+	}
+	src, err := c.Source(ctx)
+	if err != nil {
+		return nil // the walker has it in the coverage
+	}
+	if encoded {
+		l.decoded = e.searchBase64(src)
+	}
+	if len(l.hits) == 0 && (l.decoded == nil || len(l.decoded.hits) == 0) {
+		return nil
+	}
+	l.sha256 = hashSource(ctx, src)
+	offsets := make([]int64, len(l.hits))
+	for i, h := range l.hits {
+		offsets[i] = h.offset
+	}
+	found, err := recover.Recover(src, src.Size(), a.Path, offsets, e.known, recover.Options{Limit: maxText})
+	if err != nil {
+		return nil // a part that cannot be read; the walker has it in the coverage
+	}
+	for _, f := range found.Lists {
+		l.lists = append(l.lists, listOf(&f))
+	}
+	e.dropEntries(src, l, false)
+	if l.decoded != nil {
+		l.decoded.lists = l.lists
+		e.dropEntries(decodedSource(src), l.decoded, true)
+		l.decoded.lists = nil
+	}
+	return nil
+}
+
+func listOf(f *recover.List) List {
+	out := List{
+		Class: f.Class, Score: f.Score, Evidence: f.Evidence, Encoding: f.Encoding, Recipe: f.Recipe, Begin: f.Begin, End: f.End,
+		Distinct: f.Distinct, Categories: map[string]float64{}, RawSHA256: f.RawSHA256, CanonicalSHA256: f.CanonicalSHA256, Readers: []string{},
+		Entries: make([]Entry, len(f.Entries)),
+	}
+	for i, en := range f.Entries {
+		out.Entries[i] = Entry{Text: en.Text, Offset: en.Offset, Category: en.Category}
+	}
+	for _, s := range f.Categories {
+		out.Categories[s.Category] = s.Share
+	}
+	return out
+}
+
+// dropEntries takes the hits that lie in a blocklist out of the leaf's terms. decoded says whether src and the leaf are those of the decoded artefact.
+func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
+	inside := func(h hit) bool {
+		for i := range l.lists {
+			li := &l.lists[i]
+			if li.Class == recover.Blocklist && isDecoded(li) == decoded && h.offset >= li.Begin && h.offset < li.End {
+				return true
+			}
+		}
+		return false
+	}
+	var outside []hit
+	for _, h := range l.hits {
+		if !inside(h) {
+			outside = append(outside, h)
+		}
+	}
+	if len(outside) == len(l.hits) {
+		return
+	}
+	rest := newLeaf()
+	for _, h := range outside {
+		from := max(0, h.offset-text.Margin)
+		window := make([]byte, min(src.Size(), h.offset+int64(h.length)+text.Margin)-from)
+		n, _ := src.ReadAt(window, from)
+		start, end := int(h.offset-from), int(h.offset-from)+int(h.length)
+		if end > n {
+			continue
+		}
+		m := match.Hit{Offset: h.offset - from, Length: h.length, Term: h.term, Encoding: h.encoding}
+		rest.add(m, from, e.lx.grader.Grade(window[:n], start, end, h.encoding), window[:n])
+	}
+	l.hits, l.terms = rest.hits, rest.terms
+}
+
+func isDecoded(l *List) bool {
+	for _, r := range l.Recipe {
+		if r == base64Step {
+			return true
+		}
+	}
+	return false
+}
+
+// base64Step is how a recipe names the step.
+const base64Step = "base64 decode"
+
+// looksBase64 tells whether the beginning of an artefact is nothing but Base64, in lines or not.
+func looksBase64(head []byte) bool {
+	letters := 0
+	for _, c := range bytes.TrimRight(head, "= \t\r\n") {
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '+', c == '/', c == '-', c == '_':
+			letters++
+		case c == '\r', c == '\n':
+		default:
+			return false
+		}
+	}
+	return letters >= 16
+}
+
+// searchBase64 searches what an artefact decodes to, nil if it does not.
+func (e *Engine) searchBase64(src extract.Source) *leaf {
+	data := decodeBase64(readUpTo(src, maxText))
+	if data == nil {
+		return nil
+	}
+	l := newLeaf()
+	e.lx.piece(l, extract.Piece{Data: data, Owned: len(data)})
+	return l
+}
+
+func decodedSource(src extract.Source) extract.Source {
+	return extract.BytesSource(decodeBase64(readUpTo(src, maxText)))
+}
+
+// decodeBase64 decodes the standard and the URL alphabet, padded or not, with line breaks.
+func decodeBase64(data []byte) []byte {
+	clean := make([]byte, 0, len(data))
+	for _, c := range data {
+		switch c {
+		case '\r', '\n', ' ', '\t', '=':
+		case '-':
+			clean = append(clean, '+')
+		case '_':
+			clean = append(clean, '/')
+		default:
+			clean = append(clean, c)
+		}
+	}
+	out, err := base64.RawStdEncoding.AppendDecode(nil, clean)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// termsOf makes the terms of the lexicon ready for the list recovery.
+func (lx *lexicon) termsOf() *recover.Terms {
+	terms := make([]recover.Term, 0, len(lx.byText))
+	for i, k := range lx.terms {
+		if !k.describes() {
+			continue
+		}
+		terms = append(terms, recover.Term{Text: k.Text, Category: k.Category})
+		for _, v := range lx.variants[i] {
+			terms = append(terms, recover.Term{Text: v, Category: k.Category})
+		}
+	}
+	return recover.NewTerms(terms)
+}

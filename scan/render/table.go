@@ -1,0 +1,312 @@
+// Package render turns reports into views for people and programs. The report is the truth; a view adds nothing to it.
+package render
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/censorscan/censorscan/scan"
+)
+
+// TableOptions say how a terminal looks.
+type TableOptions struct {
+	Color bool
+	Width int // columns; 0 cuts nothing
+}
+
+const (
+	maxPreview   = 8  // entries of a list that the table shows
+	maxTermRows  = 12 // terms of one artefact
+	maxItems     = 20 // unopened artefacts
+	maxArtifacts = 40 // artefacts with terms
+)
+
+// Table writes a report for a person: findings by kind, then the coverage, then one line that sums it up. What it leaves out for space it counts; the
+// JSON report has it all.
+func Table(w io.Writer, r *scan.Report, o TableOptions) error {
+	v := &tableView{w: &errWriter{w: w}, o: o}
+	v.inputs(r)
+	v.lists(r)
+	v.loaders(r)
+	v.terms(r)
+	v.coverage(r)
+	v.summary(r)
+	return v.w.err
+}
+
+type tableView struct {
+	w *errWriter
+	o TableOptions
+}
+
+// errWriter keeps the first error, so that a view need not look at every line.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (e *errWriter) Write(p []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	n, err := e.w.Write(p)
+	e.err = err
+	return n, err
+}
+
+func (v *tableView) printf(format string, args ...any) { fmt.Fprintf(v.w, format, args...) }
+
+func (v *tableView) heading(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	if v.o.Color {
+		s = "\x1b[1m" + s + "\x1b[0m"
+	}
+	v.printf("\n%s\n", s)
+}
+
+func (v *tableView) table(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(v.w)
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true}
+	style.Format.Header = text.FormatDefault
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	t.SetStyle(style)
+	if v.o.Width > 0 {
+		style.Size.WidthMax = v.o.Width
+		t.SetStyle(style)
+	}
+	t.AppendHeader(table.Row(header))
+	return t
+}
+
+func (v *tableView) inputs(r *scan.Report) {
+	for _, in := range r.Inputs {
+		v.printf("%s  %s", in.Name, Bytes(in.Size))
+		if in.SHA256 != "" {
+			v.printf("  sha256 %s", in.SHA256)
+		}
+		v.printf("\n")
+		for _, k := range propertyOrder(in.Properties) {
+			v.printf("  %-36s %s\n", k, Printable(in.Properties[k]))
+		}
+	}
+}
+
+// shownProperties identify a build for a person.
+var shownProperties = []string{
+	"ro.build.fingerprint", "ro.system.build.fingerprint", "ro.vendor.build.fingerprint", "ro.product.model", "ro.product.marketname",
+	"ro.miui.ui.version.name", "ro.miui.region", "ro.build.version.security_patch",
+}
+
+func propertyOrder(props map[string]string) []string {
+	var keys []string
+	for _, k := range shownProperties {
+		if _, ok := props[k]; ok {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func (v *tableView) lists(r *scan.Report) {
+	found := byKind(r, scan.KindList)
+	if len(found) == 0 {
+		return
+	}
+	v.heading("LISTS PRESENT (%d)", len(found))
+	for _, f := range found {
+		l := f.List
+		v.printf("%s\n", v.cut(f.Path, 0))
+		v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
+			strings.Join(l.Recipe, " > "), l.Begin, l.End)
+		v.printf("  about: %s\n", about(l))
+		for _, e := range l.Evidence {
+			v.printf("  - %s\n", v.cut(Printable(e), 4))
+		}
+		v.printf("  entries: %s\n", v.cut(preview(l), 11))
+		v.printf("  sha256 %s, canonical %s\n", l.RawSHA256, l.CanonicalSHA256)
+	}
+}
+
+// about names the greatest shares of a list.
+func about(l *scan.List) string {
+	type share struct {
+		name string
+		part float64
+	}
+	var shares []share
+	for n, p := range l.Categories {
+		shares = append(shares, share{n, p})
+	}
+	sort.Slice(shares, func(i, j int) bool {
+		if shares[i].part != shares[j].part {
+			return shares[i].part > shares[j].part
+		}
+		return shares[i].name < shares[j].name
+	})
+	var parts []string
+	for i, s := range shares {
+		if i == 8 {
+			parts = append(parts, fmt.Sprintf("%d more", len(shares)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s %.0f %%", s.name, 100*s.part))
+	}
+	if len(parts) == 0 {
+		return "no known term"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// preview shows known entries first: they say most.
+func preview(l *scan.List) string {
+	var shown []string
+	for _, known := range []bool{true, false} {
+		for _, e := range l.Entries {
+			if len(shown) < maxPreview && (e.Category != "") == known {
+				shown = append(shown, Printable(e.Text))
+			}
+		}
+	}
+	s := strings.Join(shown, " · ")
+	if more := len(l.Entries) - len(shown); more > 0 {
+		s += fmt.Sprintf(" · … %d more", more)
+	}
+	return s
+}
+
+func (v *tableView) loaders(r *scan.Report) {
+	found := byKind(r, scan.KindLoader)
+	if len(found) == 0 {
+		return
+	}
+	v.heading("LOADERS PRESENT (%d)", len(found))
+	for _, f := range found {
+		v.printf("%s\n", v.cut(f.Path, 0))
+		t := v.table("  MECHANISM", "INDICATOR", "OFFSET", "ENCODING", "COUNT")
+		for _, ind := range f.Loader.Indicators {
+			t.AppendRow(table.Row{"  " + f.Loader.Mechanism, Printable(ind.Text), ind.Offset, ind.Encoding, ind.Count})
+		}
+		t.Render()
+	}
+}
+
+func (v *tableView) terms(r *scan.Report) {
+	found := byKind(r, scan.KindTerm)
+	if len(found) == 0 {
+		return
+	}
+	var paths []string
+	groups := map[string][]scan.Finding{}
+	for _, f := range found {
+		if groups[f.Path] == nil {
+			paths = append(paths, f.Path)
+		}
+		groups[f.Path] = append(groups[f.Path], f)
+	}
+	v.heading("TERMS STANDING ALONE (%d in %d artefacts)", len(found), len(paths))
+	for i, p := range paths {
+		if i == maxArtifacts {
+			v.printf("… %d artefacts more\n", len(paths)-i)
+			break
+		}
+		v.printf("%s\n", v.cut(p, 0))
+		t := v.table("  TERM", "CATEGORY", "GRADE", "ENCODING", "OFFSET", "COUNT", "CONTEXT")
+		for j, f := range groups[p] {
+			if j == maxTermRows {
+				t.AppendRow(table.Row{fmt.Sprintf("  … %d more", len(groups[p])-j)})
+				break
+			}
+			x := f.Term
+			enc := x.Encoding
+			if x.Recipe != "" {
+				enc = x.Recipe + " > " + enc
+			}
+			t.AppendRow(table.Row{"  " + x.Term, x.Category, x.Grade, enc, x.Offset, x.Count, x.Context.Before + "[" + x.Context.Match + "]" + x.Context.After})
+		}
+		t.Render()
+	}
+}
+
+func (v *tableView) coverage(r *scan.Report) {
+	c := r.Coverage
+	v.heading("COVERAGE")
+	t := v.table("  PARTITION", "SIZE", "SEARCHED", "STRUCTURE", "UNOPENED", "OPENED")
+	row := func(name string, l scan.Ledger) {
+		t.AppendRow(table.Row{"  " + name, Bytes(l.Size), Bytes(l.Searched), Bytes(l.Structure), Bytes(l.Unopened), Percent(l)})
+	}
+	for _, p := range c.Partitions {
+		row(p.Path, p.Ledger)
+	}
+	row("whole input", c.Ledger)
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight}, {Number: 5, Align: text.AlignRight}, {Number: 6, Align: text.AlignRight},
+	})
+	t.Render()
+	if len(c.Items) == 0 {
+		return
+	}
+	v.printf("\nnot opened, or not whole:\n")
+	for i, it := range c.Items {
+		if i == maxItems {
+			v.printf("  … %d more\n", len(c.Items)-i)
+			break
+		}
+		v.printf("  %s  %s: %s\n    %s\n", Bytes(it.Size), it.Reason, v.cut(Printable(it.Detail), 20), v.cut(it.Path, 4))
+	}
+}
+
+func (v *tableView) summary(r *scan.Report) {
+	lists, collections := 0, 0
+	for _, f := range byKind(r, scan.KindList) {
+		if f.List.Class == scan.ClassBlocklist {
+			lists++
+		} else {
+			collections++
+		}
+	}
+	parts := []string{plural(lists, "blocklist"), plural(len(byKind(r, scan.KindLoader)), "loader"), plural(len(byKind(r, scan.KindTerm)), "single term")}
+	if collections > 0 {
+		parts = append(parts, plural(collections, "word collection"))
+	}
+	state := ""
+	if !r.Complete {
+		state = fmt.Sprintf("INCOMPLETE (%s): ", r.Ended)
+	}
+	v.printf("\n%s%s present; %s of %s opened, %s\n", state, strings.Join(parts, ", "), Percent(r.Coverage.Ledger), Bytes(r.Coverage.Size),
+		plural(len(r.Coverage.Items), "coverage record"))
+}
+
+func byKind(r *scan.Report, k scan.Kind) []scan.Finding {
+	var out []scan.Finding
+	for _, f := range r.Findings {
+		if f.Kind == k {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// cut shortens a line in the middle to the width of the terminal; indent columns are taken already.
+func (v *tableView) cut(s string, indent int) string {
+	room := v.o.Width - indent
+	if v.o.Width == 0 || room < 20 || text.StringWidthWithoutEscSequences(s) <= room {
+		return s
+	}
+	runes := []rune(s)
+	for head, tail := len(runes)/2, len(runes)/2; head > 4; {
+		short := string(runes[:head]) + "…" + string(runes[tail:])
+		if text.StringWidthWithoutEscSequences(short) <= room {
+			return short
+		}
+		head--
+		tail = min(len(runes), tail+1)
+	}
+	return string(runes[:min(len(runes), room)])
+}

@@ -1,0 +1,194 @@
+package scan
+
+import "github.com/censorscan/censorscan/scan/recover"
+
+// Schema is the name and version of the report's layout. Fields may be added within a version, never renamed.
+const Schema = "censorscan.report/1"
+
+// Report is the result of a scan: the one truth that every view is made from. Its JSON form is described by report.schema.json.
+// All sizes and offsets are bytes.
+type Report struct {
+	Schema    string     `json:"schema"`
+	Tool      Tool       `json:"tool"`
+	Created   string     `json:"created,omitempty"` // RFC 3339, UTC
+	Seconds   float64    `json:"seconds,omitempty"` // how long the scan took
+	Wordlists []Wordlist `json:"wordlists"`
+	Complete  bool       `json:"complete"` // false when the scan was interrupted or a limit of the whole run tripped
+	Ended     string     `json:"ended,omitempty"`
+	Inputs    []Input    `json:"inputs"`
+	Findings  []Finding  `json:"findings"`
+	Coverage  Coverage   `json:"coverage"`
+	Counts    Counts     `json:"counts"`
+}
+
+// Tool is the program that made the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go,omitempty"`
+}
+
+// Wordlist is a list that was searched for.
+type Wordlist struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Kind    string `json:"kind"`
+	SHA256  string `json:"sha256"`
+	Terms   int    `json:"terms"`
+}
+
+// Input is what was scanned.
+type Input struct {
+	Name       string            `json:"name"`
+	Size       int64             `json:"size"`
+	SHA256     string            `json:"sha256,omitempty"` // none for a folder
+	Properties map[string]string `json:"properties,omitempty"`
+}
+
+// Kind says what a finding is.
+type Kind string
+
+// The kinds of findings, in the order of their weight.
+const (
+	KindList   Kind = "list"
+	KindLoader Kind = "loader"
+	KindTerm   Kind = "term"
+)
+
+// Finding is one thing present in the image. One of List, Loader and Term is set, by Kind.
+type Finding struct {
+	ID       string   `json:"id"` // depends on content and path only
+	Kind     Kind     `json:"kind"`
+	Path     string   `json:"path"` // chain from the input, joined with "!"
+	Artifact Artifact `json:"artifact"`
+	List     *List    `json:"list,omitempty"`
+	Loader   *Loader  `json:"loader,omitempty"`
+	Term     *Term    `json:"term,omitempty"`
+}
+
+// Artifact is the file that holds a finding.
+type Artifact struct {
+	SHA256  string   `json:"sha256"`
+	Size    int64    `json:"size"`
+	Format  string   `json:"format"`
+	Extents []Extent `json:"extents,omitempty"` // of a slack artefact: where its bytes lie in the container
+	Raw     bool     `json:"raw,omitempty"`     // it could not be opened, its bytes were searched as they are
+}
+
+// Extent is a run of bytes.
+type Extent struct {
+	Offset int64 `json:"offset"`
+	Size   int64 `json:"size"`
+}
+
+// ClassBlocklist is the class of lists that are blocklists; any other class is shown on request only.
+const ClassBlocklist = recover.Blocklist
+
+// List is an embedded list of terms, recovered from its file.
+type List struct {
+	Class           string             `json:"class"` // "blocklist" or "word collection"
+	Score           float64            `json:"score"` // 0 to 1
+	Evidence        []string           `json:"evidence"`
+	Encoding        string             `json:"encoding"`
+	Recipe          []string           `json:"recipe"` // decoding steps from the file to the entries
+	Begin           int64              `json:"begin"`
+	End             int64              `json:"end"`
+	Distinct        int                `json:"distinct"` // entries, normalised
+	Entries         []Entry            `json:"entries"`  // in order, duplicates kept
+	Categories      map[string]float64 `json:"categories"`
+	RawSHA256       string             `json:"raw_sha256"`
+	CanonicalSHA256 string             `json:"canonical_sha256"`
+	Readers         []string           `json:"readers"`
+}
+
+// Entry is one entry of a list.
+type Entry struct {
+	Text     string `json:"text"`
+	Offset   int64  `json:"offset"`
+	Category string `json:"category,omitempty"` // of the known term that it is or holds
+}
+
+// Loader is code or configuration that fetches or reads a list.
+type Loader struct {
+	Mechanism  string      `json:"mechanism"`
+	Indicators []Indicator `json:"indicators"`
+}
+
+// Indicator is a string that tells of a loader.
+type Indicator struct {
+	Text     string `json:"text"`
+	Gloss    string `json:"gloss,omitempty"`
+	Wordlist string `json:"wordlist"`
+	Offset   int64  `json:"offset"` // of its first occurrence
+	Encoding string `json:"encoding"`
+	Count    int    `json:"count"`
+}
+
+// Term is a known term that stands by itself.
+type Term struct {
+	Term     string  `json:"term"`
+	Gloss    string  `json:"gloss,omitempty"`
+	Wordlist string  `json:"wordlist"`
+	Category string  `json:"category"`
+	Offset   int64   `json:"offset"` // of its first plausible occurrence; of the decoded text if Recipe is set
+	Encoding string  `json:"encoding"`
+	Recipe   string  `json:"recipe,omitempty"` // decoding step before the encoding: "base64"
+	Grade    string  `json:"grade"`            // the best of all occurrences
+	Context  Context `json:"context"`
+	Count    int     `json:"count"`             // plausible occurrences in the artefact
+	Offsets  []int64 `json:"offsets,omitempty"` // of further occurrences, at most 15
+}
+
+// Context is the decoded text around a hit, safe to print.
+type Context struct {
+	Before string `json:"before"`
+	Match  string `json:"match"`
+	After  string `json:"after"`
+}
+
+// Coverage is the account of all bytes: searched + structure + unopened = size.
+type Coverage struct {
+	Ledger
+	Items      []CoverageItem      `json:"items"`
+	Partitions []PartitionCoverage `json:"partitions"`
+}
+
+// Ledger accounts for the bytes of an artefact.
+type Ledger struct {
+	Size      int64 `json:"size"`
+	Searched  int64 `json:"searched"`
+	Structure int64 `json:"structure"`
+	Unopened  int64 `json:"unopened"`
+}
+
+// Percent is the share of bytes that are accounted for as searched or structure, 0 to 100.
+func (l Ledger) Percent() float64 {
+	if l.Size == 0 {
+		return 100
+	}
+	return 100 * float64(l.Size-l.Unopened) / float64(l.Size)
+}
+
+// CoverageItem names something that could not be opened, and why.
+type CoverageItem struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"` // bytes of the named artefact; 0 when they could be read although something is wrong with them
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+// PartitionCoverage is the account of one partition.
+type PartitionCoverage struct {
+	Path string `json:"path"`
+	Ledger
+}
+
+// Counts are figures of the whole run.
+type Counts struct {
+	Artifacts   int            `json:"artifacts"`
+	Containers  map[string]int `json:"containers"`  // opened, by format
+	Hits        int64          `json:"hits"`        // needles found, before any check
+	Boundary    int64          `json:"boundary"`    // dropped: part of a longer Latin word
+	Implausible int64          `json:"implausible"` // dropped: their surroundings are no text
+}

@@ -53,7 +53,7 @@ func findColumns(d *document) found {
 				s.items = s.items[1:]
 				s.recipe = append(s.recipe, "header row left out")
 			}
-			if numeric[i] < rows/2 {
+			if numeric[i] < rows/2 && various(s.items) {
 				f.lists = append(f.lists, s)
 			}
 		}
@@ -143,4 +143,13 @@ func closing(s string, i int) (end int, ok bool) {
 func number(s string) bool {
 	s = strings.TrimFunc(s, blank)
 	return s != "" && strings.Trim(s, "0123456789.-+%") == ""
+}
+
+// various reports whether at least half of the entries differ: a column of levels or kinds repeats a few.
+func various(items []item) bool {
+	seen := make(map[string]struct{}, len(items))
+	for _, it := range items {
+		seen[it.text] = struct{}{}
+	}
+	return len(seen) >= len(items)/2
 }

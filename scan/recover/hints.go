@@ -36,8 +36,8 @@ func baseName(chain string) string {
 	return chain[strings.LastIndexAny(chain, "!/")+1:]
 }
 
-// isName reports whether the terms of a category are names that many lists of names hold: of politicians, of
-// brands, of places.
-func isName(category string) bool {
-	return slices.Contains([]string{"leaders", "brands", "places", "people", "names"}, category)
+// ordinary reports whether the terms of a category stand in many texts that are no blocklists: the names of leaders, places and
+// brands, the words of the news. By the convention of the wordlists such categories end in "-general".
+func ordinary(category string) bool {
+	return strings.HasSuffix(category, "-general") || slices.Contains([]string{"leaders", "brands", "places", "people", "names", "games"}, category)
 }

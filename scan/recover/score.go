@@ -11,12 +11,14 @@ import (
 )
 
 const (
-	minEntries  = 5     // distinct entries of a list
-	minKnown    = 3     // evidence that makes a word collection worth a mention
-	threshold   = 0.5   // score of a blocklist
-	evenDensity = 0.025 // density of known terms at which a structure is as likely a blocklist as not
-	holdLength  = 32    // characters of an entry in which a term within counts; longer ones are prose
-	partEntries = 8     // entries of a part that should hold a known term
+	minEntries  = 5      // distinct entries of a list
+	minKnown    = 3      // evidence that makes a word collection worth a mention
+	threshold   = 0.5    // score of a blocklist
+	evenDensity = 0.0125 // density of known terms at which a structure is as likely a blocklist as not
+	holdLength  = 32     // characters of an entry in which a term within counts; longer ones are prose
+	shortEntry  = 10     // characters of an entry that is hardly a headline
+	minPage     = 20     // entries that show a page of a dictionary
+	partEntries = 8      // entries of a part that should hold a known term
 )
 
 // tally is what the known terms say of a structure.
@@ -24,19 +26,29 @@ type tally struct {
 	entries, distinct int
 	known, holding    int            // distinct entries
 	topics            map[string]int // distinct entries, known or holding, by category
-	names             int            // of the known ones, those that are names
+	ordinary          int            // of the known ones
+	telling           int            // of the holding ones: short, and by a term that is not ordinary
+	initial           int            // distinct entries that begin with the commonest first character
 	length            int            // median of the distinct entries, in characters
 	folded            []string       // distinct, sorted
 }
 
-// evidence is the number of known terms, to which those within longer entries add up to as many again: a news archive is full of
-// known terms, but none of its entries is one.
+// evidence is the number of known terms, with two corrections. Those within other entries add half, but no more than the known
+// ones do unless they are telling and the entries short: a news archive is full of known terms, but hardly an entry is one.
+// Where hardly a known term is more than ordinary, the ordinary ones count a quarter.
 func (t *tally) evidence() float64 {
 	if t.known == 0 {
-		return min(float64(t.holding), 1) / 2
+		return float64(min(t.holding, 1)) / 2
 	}
-	return float64(t.known) + min(float64(t.holding)/2, float64(t.known))
+	known := float64(t.known)
+	if t.commonplace() {
+		known -= float64(t.ordinary) * 3 / 4
+	}
+	return known + max(min(float64(t.holding)/2, known), float64(t.telling)/2)
 }
+
+// commonplace reports whether nearly all known terms are ordinary.
+func (t *tally) commonplace() bool { return t.ordinary*100 >= t.known*85 }
 
 // judge weighs the structures of one artefact.
 type judge struct {
@@ -58,6 +70,7 @@ func (j *judge) tally(items []item) tally {
 	t := tally{entries: len(items), topics: map[string]int{}}
 	seen := make(map[string]struct{}, len(items))
 	var lengths []int
+	initials := map[rune]int{}
 	for _, it := range items {
 		folded := Fold(it.text)
 		if _, dup := seen[folded]; dup {
@@ -66,17 +79,23 @@ func (j *judge) tally(items []item) tally {
 		seen[folded] = struct{}{}
 		t.folded = append(t.folded, folded)
 		n := utf8.RuneCountInString(folded)
+		initial, _ := utf8.DecodeRuneInString(folded)
+		initials[initial]++
+		t.initial = max(t.initial, initials[initial])
 		lengths = append(lengths, n)
 		if category, ok := j.known.Lookup(folded); ok {
 			t.known++
 			t.topics[category]++
-			if isName(category) {
-				t.names++
+			if ordinary(category) {
+				t.ordinary++
 			}
 		} else if n <= holdLength {
 			if category, ok := j.known.Within(folded); ok {
 				t.holding++
 				t.topics[category]++
+				if n <= shortEntry && !ordinary(category) {
+					t.telling++
+				}
 			}
 		}
 	}
@@ -119,7 +138,7 @@ func (j *judge) weigh(s *structure) (*candidate, bool) {
 	}
 	c := &candidate{structure: s, tally: j.tally(s.items)}
 	t := &c.tally
-	if t.distinct < minEntries || t.evidence() == 0 || t.distinct < t.entries/4 {
+	if t.distinct < minEntries || t.evidence() == 0 {
 		return nil, false
 	}
 	e := t.evidence()
@@ -160,8 +179,13 @@ func (j *judge) forAndAgainst(c *candidate) {
 	case t.length > 16:
 		c.against(0.6, "entries are long (%d characters, median)", t.length)
 	}
-	if t.known >= minKnown && t.names*100 >= t.known*85 {
-		c.against(0.35, "%d of %d known terms are names that stand in many lists", t.names, t.known)
+	if t.known > 0 && t.ordinary == t.known {
+		c.against(0.5, "all known terms are names and words that stand in many lists")
+	} else if t.commonplace() && t.known > 0 {
+		c.note("against: %d of the %d known terms are names and words that stand in many lists", t.ordinary, t.known)
+	}
+	if t.distinct >= minPage && t.initial*100 >= t.distinct*80 {
+		c.against(0.4, "%d entries begin with the same character, as on a page of a dictionary", t.initial)
 	}
 	if t.known == 0 {
 		c.against(0.5, "no entry is a known term")

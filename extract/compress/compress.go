@@ -75,8 +75,9 @@ type file struct {
 // Members implements extract.Container: there is one member, the decoded stream.
 func (f *file) Members(context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
-		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1}
-		claim := claimer{member: m, start: f.start}
+		// Until a stream was read to its end, and for good if it breaks, all bytes are the member's: what cannot be decoded is no slack.
+		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1, Extents: []extract.Extent{{Offset: f.start, Size: f.src.Size() - f.start}}}
+		claim := claimer{member: m}
 		m.Stream = func(ctx context.Context) (io.ReadCloser, error) {
 			s, err := newStream(ctx, f, &claim)
 			if err != nil {
@@ -106,3 +107,9 @@ type limited struct {
 }
 
 func (l *limited) Close() error { return l.stream.Close() }
+
+// All are the formats of this package in the order in which they are to be tried: those with the strongest magic first, those that only a trial
+// tells apart last.
+func All() []extract.Format {
+	return []extract.Format{XZ(), Zstd(), LZ4(), Bzip2(), Gzip(), LZMA(), Zlib(), Brotli()}
+}

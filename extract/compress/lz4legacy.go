@@ -16,7 +16,7 @@ const (
 	lz4LegacyMax = lz4LegacyBlock + lz4LegacyBlock/255 + 16
 )
 
-// lz4LegacyBegins accepts the magic with a possible first block, or alone: that is how an empty file is compressed.
+// lz4LegacyBegins accepts the magic with a possible first block, and without: an empty file, which may stand before another.
 func lz4LegacyBegins(head []byte) bool {
 	if len(head) < 4 || binary.LittleEndian.Uint32(head) != lz4LegacyMagic {
 		return false
@@ -25,7 +25,7 @@ func lz4LegacyBegins(head []byte) bool {
 		return len(head) == 4
 	}
 	size := binary.LittleEndian.Uint32(head[4:])
-	return size > 0 && size <= lz4LegacyMax
+	return size > 0 && size <= lz4LegacyMax || size == lz4LegacyMagic
 }
 
 // lz4Legacy decodes a legacy frame: blocks, each after its compressed size, up to the end of the file or whatever cannot be a block. Linux writes the length of

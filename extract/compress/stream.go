@@ -123,7 +123,6 @@ func (s *stream) explain(err error) error {
 	default:
 		unopened = extract.Damaged(off, "%s stream is damaged before offset %d: %w", s.file.codec.name, off, err)
 	}
-	s.claim.upTo(off)
 	unopened.Extent = extract.Extent{Offset: off, Size: size - off}
 	return unopened
 }
@@ -140,17 +139,17 @@ func (s *stream) Close() error {
 
 var errClosed = errors.New("stream is closed")
 
-// claimer sets the extents of a member once, however many streams are read to their end.
+// claimer cuts the extent of a member down to where its stream ends, once, however many streams are read to their end.
 type claimer struct {
 	once   sync.Once
 	member *extract.Member
-	start  int64
 }
 
 func (c *claimer) upTo(end int64) {
 	c.once.Do(func() {
-		if end > c.start {
-			c.member.Extents = []extract.Extent{{Offset: c.start, Size: end - c.start}}
+		if c.member != nil {
+			e := &c.member.Extents[0]
+			e.Size = max(0, end-e.Offset)
 		}
 	})
 }
@@ -159,7 +158,7 @@ func (c *claimer) upTo(end int64) {
 // n bytes came, io.EOF at the end of the stream.
 func (c *codec) trial(p *extract.Probe, n int64) (decoded, raw int64, err error) {
 	f := &file{codec: c, src: p.Source(), budget: p.Budget}
-	s, err := newStream(context.Background(), f, &claimer{member: &extract.Member{}})
+	s, err := newStream(context.Background(), f, &claimer{})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -61,11 +61,14 @@ func (d *xzDecoder) next() error {
 	return d.explain(err)
 }
 
+// Read decodes one stream. Padding behind it is no part of it, and of no interest to us even where its length is wrong.
 func (d *xzDecoder) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
-	if err == io.EOF {
-		d.in.seek(d.findEnd())
-		return n, io.EOF
+	if err == io.EOF || errors.Is(err, xz.ErrData) {
+		if end, ok := d.findEnd(); ok {
+			d.in.seek(end)
+			return n, io.EOF
+		}
 	}
 	return n, d.explain(err)
 }
@@ -105,18 +108,40 @@ func (i xzInput) Read(p []byte) (int, error) {
 	return i.d.in.Read(p)
 }
 
-// findEnd is where the stream ends. The library read up to 8 KiB beyond it; the end is where a footer stands whose index adds up to the stream's length.
-func (d *xzDecoder) findEnd() int64 {
+// findEnd is where the stream ends, if it does. The library has read the padding behind it and up to 8 KiB more; the end is where a footer stands whose index
+// adds up to the stream's length.
+func (d *xzDecoder) findEnd() (end int64, ok bool) {
+	src := d.in.raw.src
+	from := zerosBefore(src, d.start, d.chunk)
+	from += (4 - (from-d.start)%4) % 4
+	if from >= d.start+xzHeader+xzFooter && xzEndsAt(src, d.start, from, d.budget) {
+		return from, true
+	}
 	var buf [16 << 10]byte
-	src, limit := d.in.raw.src, d.in.offset()
-	from := max(d.chunk-xzFooter, d.start)
-	n, _ := src.ReadAt(buf[:min(limit-from, int64(len(buf)))], from)
-	for at := (4 - (from-d.start)%4) % 4; at+xzFooter <= int64(n); at += 4 {
-		if xzEndsAt(src, d.start, from+at+xzFooter, d.budget) {
-			return from + at + xzFooter
+	from = max(d.chunk-(d.chunk-d.start)%4-xzFooter, d.start)
+	n, _ := src.ReadAt(buf[:min(d.in.offset()-from, int64(len(buf)))], from)
+	for at := 0; at+xzFooter <= n; at += 4 {
+		if string(buf[at+xzFooter-2:at+xzFooter]) == "YZ" && xzEndsAt(src, d.start, from+int64(at)+xzFooter, d.budget) {
+			return from + int64(at) + xzFooter, true
 		}
 	}
-	return d.chunk // not found: what is left is searched as it is
+	return 0, false
+}
+
+// zerosBefore is where the run of zeros begins that ends at off, but not before start.
+func zerosBefore(src io.ReaderAt, start, off int64) int64 {
+	var buf [4 << 10]byte
+	for off > start {
+		n := min(off-start, int64(len(buf)))
+		if m, _ := src.ReadAt(buf[:n], off-n); int64(m) < n {
+			return off
+		}
+		if kept := len(bytes.TrimRight(buf[:n], "\x00")); kept > 0 {
+			return off - n + int64(kept)
+		}
+		off -= n
+	}
+	return off
 }
 
 // xzEndsAt reports whether the stream that begins at start ends before the byte at end.

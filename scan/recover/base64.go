@@ -69,14 +69,7 @@ func findBase64(d *document) found {
 	if err != nil {
 		return found{}
 	}
-	inner, ok := decode(raw[:n], 0)
-	if !ok {
-		return found{}
-	}
-	from, to := d.extent(0, len(d.text))
-	inner.outer = &carrier{from, to}
-	inner.recipe = with(d.recipe, "base64 decode")
-	return found{texts: []*document{inner}, whole: true}
+	return found{bytes: raw[:n], step: "base64 decode"}
 }
 
 // with returns the recipe with more steps, leaving the one given as it is.

@@ -1,7 +1,6 @@
 package recover
 
 import (
-	"bytes"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -91,12 +90,8 @@ func character(enc text.Encoding, p []byte) (rune, int) {
 	return r, max(size, 1)
 }
 
-// decode reads bytes as text in the encoding that fits them, or says that none does.
-func decode(raw []byte, base int64) (*document, bool) {
-	enc, bom, ok := detect(raw)
-	if !ok {
-		return nil, false
-	}
+// decode reads bytes as text in an encoding. Invalid bytes become U+FFFD.
+func decode(raw []byte, base int64, enc text.Encoding, bom int) *document {
 	d := &document{encoding: enc.String(), space: space{raw, base}}
 	if bom > 0 {
 		d.encoding += "+bom"
@@ -106,7 +101,7 @@ func decode(raw []byte, base int64) (*document, bool) {
 	if enc == text.UTF8 {
 		d.text = string(body)
 		d.origin = shift(base)
-		return d, true
+		return d
 	}
 	m := &marks{enc: enc, raw: body, base: base}
 	var b strings.Builder
@@ -121,50 +116,14 @@ func decode(raw []byte, base int64) (*document, bool) {
 		i += size
 	}
 	d.text, d.origin = b.String(), m
-	return d, true
+	return d
 }
 
-// detect is text.Detect for bytes that need not be clean: a list may be separated by NUL, and one damaged byte must not
-// hide it.
-func detect(raw []byte) (enc text.Encoding, bom int, ok bool) {
-	if enc, bom, ok = text.Detect(raw); ok {
-		return enc, bom, ok
-	}
-	if i := bytes.IndexFunc(raw, control); i < 0 && utf8.Valid(raw) {
-		return 0, 0, false
-	}
-	// No trail byte of the charsets is a control character, so they can be blanked before the bytes are read.
-	clean := bytes.Clone(raw)
-	controls, damaged := 0, 0
-	for i, c := range clean {
-		if control(rune(c)) {
-			clean[i] = '\n'
-			if c != 0 {
-				controls++
-			}
-		}
-	}
-	if controls > len(raw)/64 {
-		return 0, 0, false // binary
-	}
-	if enc, bom, ok = text.Detect(clean); ok && enc != text.UTF16LE && enc != text.UTF16BE {
-		return enc, bom, ok
-	}
-	high := 0
-	for i := 0; i < len(clean); {
-		r, size := utf8.DecodeRune(clean[i:])
-		if r == utf8.RuneError && size == 1 {
-			damaged++
-			clean[i] = '\n'
-		} else if r >= utf8.RuneSelf {
-			high++
-		}
-		i += size
-	}
-	return text.UTF8, 0, damaged <= high/64
-}
-
-// control reports whether c is an ASCII control character other than white space.
-func control(c rune) bool {
-	return c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' || c == 0x7F
+// decodedFrom is the text of the bytes that the whole of another text stands for.
+func decodedFrom(d *document, raw []byte, step string, enc text.Encoding, bom int) *document {
+	inner := decode(raw, 0, enc, bom)
+	from, to := d.extent(0, len(d.text))
+	inner.outer = &carrier{from, to}
+	inner.recipe = with(d.recipe, step)
+	return inner
 }

@@ -91,11 +91,12 @@ func Recover(r io.ReaderAt, size int64, name string, hits []int64, known *Terms,
 	res := Result{Begin: begin, End: end}
 	cutFront, cutBack := begin > 0, end < size
 	raw, skipped := wholeLines(raw, cutFront, cutBack)
-	doc, ok := decode(raw, begin+int64(skipped))
+	enc, bom, ok := detect(raw, known)
 	if !ok {
 		return res, nil
 	}
 	res.Text = true
+	doc := decode(raw, begin+int64(skipped), enc, bom)
 	j := &judge{known: known, name: name}
 	for _, c := range choose(j.candidates(doc, 0)) {
 		l := j.list(c)

@@ -13,8 +13,10 @@ type shape struct {
 // found is what a shape sees in a text.
 type found struct {
 	lists []*structure
-	texts []*document // that stand in this one behind a decoding step
-	whole bool        // the text is of this shape from end to end: the later ones are not tried
+	texts []*document // that stand in this one as strings
+	bytes []byte      // that the whole text stands for after the step named; nil without one
+	step  string
+	whole bool // the text is of this shape from end to end: the later ones are not tried
 }
 
 // shapes is the ordered table of shapes. Of two that explain the same bytes about equally well the earlier wins, so those
@@ -83,6 +85,12 @@ func (j *judge) candidates(d *document, depth int) []*candidate {
 			if c, ok := j.weigh(s); ok {
 				c.order = order
 				all = append(all, c)
+			}
+		}
+		if f.bytes != nil && depth < maxDepth {
+			if enc, bom, ok := detect(f.bytes, j.known); ok {
+				f.texts = append(f.texts, decodedFrom(d, f.bytes, f.step, enc, bom))
+				f.whole = true
 			}
 		}
 		if depth < maxDepth {

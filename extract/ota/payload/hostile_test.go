@@ -119,7 +119,7 @@ func openAll(t testing.TB, src extract.Source, hashes bool) (extract.Container, 
 
 func block(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n*4096) }
 
-// tinyBlob is the first blob of tiny.bin that is compressed as wanted, and the size it decodes to.
+// tinyBlob is the smallest blob of tiny.bin that is compressed as wanted, and the size it decodes to.
 func tinyBlob(t testing.TB, want codec) (data []byte, size int64) {
 	t.Helper()
 	file := readFile(t, testdata+"/tiny.bin")
@@ -142,12 +142,16 @@ func tinyBlob(t testing.TB, want codec) (data []byte, size int64) {
 		}
 		for _, o := range p.ops {
 			if o.mode == packed && sniff(c.head(o.blob)) == want {
-				return bytes.Clone(file[o.blob.Offset:o.blob.End()]), o.size
+				if data == nil || o.blob.Size < int64(len(data)) {
+					data, size = bytes.Clone(file[o.blob.Offset:o.blob.End()]), o.size
+				}
 			}
 		}
 	}
-	t.Fatalf("tiny.bin has no blob of codec %d", want)
-	return nil, 0
+	if data == nil {
+		t.Fatalf("tiny.bin has no blob of codec %d", want)
+	}
+	return data, size
 }
 
 func TestRefused(t *testing.T) {
@@ -476,11 +480,15 @@ func TestCancelled(t *testing.T) {
 func FuzzFormat(f *testing.F) {
 	delta, hostile := builder{}, builder{}
 	delta.add("d", 8192, nil, testOp{kind: 4, sources: true, extents: [][2]uint64{{0, 1}}}, testOp{kind: opReplace, data: block('a', 1), extents: [][2]uint64{{1, 1}}})
-	xzData, xzSize := tinyBlob(f, isXZ)
+	full := builder{}
+	for _, want := range []codec{isBzip2, isXZ, isZstd} {
+		data, size := tinyBlob(f, want)
+		n := uint64(size / 4096)
+		full.add(fmt.Sprint("p", want), 0, nil, testOp{kind: 14, data: data, extents: [][2]uint64{{5, 1}, {0, n - 1}}})
+	}
 	hostile.add("h", 0, []byte("hash"),
-		testOp{kind: opReplaceXZ, data: xzData, extents: [][2]uint64{{5, 1}, {0, uint64(xzSize/4096) - 1}}},
-		testOp{kind: opReplace, data: block('b', 2), extents: [][2]uint64{{1, 2}}},
+		testOp{kind: opReplace, data: block('b', 2)[:5000], extents: [][2]uint64{{1, 2}}},
 		testOp{kind: opZero, extents: [][2]uint64{{2, 1 << 40}}},
-		testOp{kind: 11, data: block('c', 1), extents: [][2]uint64{{math.MaxUint64, 1}}})
-	formattest.Fuzz(f, Format(), readFile(f, testdata+"/tiny.bin"), delta.bytes(), hostile.bytes(), header(2, 1<<60, 0))
+		testOp{kind: 11, data: []byte("Zucc"), extents: [][2]uint64{{math.MaxUint64, 1}}})
+	formattest.Fuzz(f, Format(), full.bytes(), delta.bytes(), hostile.bytes(), header(2, 1<<60, 0))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/archive/archivetest"
 	"github.com/censorscan/censorscan/extract/formattest"
 )
 
@@ -204,8 +205,8 @@ func TestHostile(t *testing.T) {
 						t.Errorf("%q: problem %q, want %q", name, got.Problem, want[1:])
 					}
 				case got.Mode.IsDir() && want == "":
-				case got.Problem != "" || got.SHA256 != sum(want):
-					t.Errorf("%q: %+v, want %d bytes %s", name, got, len(want), sum(want))
+				case got.Problem != "" || got.SHA256 != archivetest.Sum(want):
+					t.Errorf("%q: %+v, want %d bytes %s", name, got, len(want), archivetest.Sum(want))
 				}
 			}
 			if len(l.Files) != len(c.files) {

@@ -1,73 +1,21 @@
 package zip
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/archive/archivetest"
 	"github.com/censorscan/censorscan/extract/formattest"
 )
 
-const samples = "../../../testdata/archive/"
-
-func sample(t testing.TB, name string) extract.BytesSource {
-	t.Helper()
-	b, err := os.ReadFile(samples + "zip/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
+func sample(t testing.TB, name string) extract.BytesSource { return archivetest.Sample(t, "zip/"+name) }
 
 func list(t testing.TB, src extract.Source) *formattest.Listing {
-	t.Helper()
-	l, err := formattest.List(Format(), src, "x.zip", extract.DefaultLimits())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-// tree is what testdata/archive/tree.sh made, by name.
-func tree(t testing.TB) map[string]formattest.File {
-	t.Helper()
-	f, err := os.Open(samples + "tree.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	files := map[string]formattest.File{}
-	for s := bufio.NewScanner(f); s.Scan(); {
-		v := strings.Split(s.Text(), "\t")
-		perm, err := strconv.ParseUint(v[1], 8, 32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		size, err := strconv.ParseInt(v[2], 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, name := formattest.File{Mode: fs.FileMode(perm)}, v[4]
-		switch v[0] {
-		case "f":
-			f.Size, f.SHA256 = size, v[3]
-		case "l":
-			f.Mode, f.Size, f.Link = f.Mode|fs.ModeSymlink, size, v[3]
-		case "d":
-			f.Mode, name = f.Mode|fs.ModeDir, name+"/"
-		}
-		files[name] = f
-	}
-	return files
+	return archivetest.List(t, Format(), src)
 }
 
 // TestSamples compares archives made by the real tools with the tree that went into them.
@@ -103,7 +51,7 @@ func TestSamples(t *testing.T) {
 			if len(l.Problems) > 0 {
 				t.Errorf("problems: %q", l.Problems)
 			}
-			want := tree(t)
+			want := archivetest.Tree(t)
 			for name, w := range want {
 				if c.part && !strings.HasPrefix(name, "assets/") && name != "small.gz" || c.noDirs && w.Mode.IsDir() {
 					continue
@@ -172,7 +120,7 @@ func TestSalvage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := sample(t, name)
 			l := list(t, src[:bytes.Index(src, []byte(centralSig))])
-			for name, w := range tree(t) {
+			for name, w := range archivetest.Tree(t) {
 				got, ok := l.Files[name]
 				if !ok || w.Mode.IsRegular() && (got.SHA256 != w.SHA256 || got.Problem != "") {
 					t.Errorf("%s: %+v, want %+v", name, got, w)
@@ -217,13 +165,8 @@ func TestNotZip(t *testing.T) {
 	}
 }
 
-func sum(s string) string {
-	h := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(h[:])
-}
-
 func FuzzFormat(f *testing.F) {
-	files, err := filepath.Glob(samples + "zip/*.[za]*")
+	files, err := filepath.Glob(archivetest.Samples + "zip/*.[za]*")
 	if err != nil || len(files) < 10 {
 		f.Fatalf("%d samples, %v", len(files), err)
 	}

@@ -1,0 +1,45 @@
+# make         build bin/censorscan
+# make demo    build it and scan the small OTA zip of testdata
+# make test    every test, with the race detector
+# make lint    gofmt, go vet, staticcheck, go mod tidy
+# make fuzz    every fuzz target for FUZZTIME
+# make bench   every benchmark once
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 10s
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+TOOL     := go tool -modfile=.ci/tools/go.mod
+
+.PHONY: all build demo test lint fuzz bench generate clean
+
+all: build
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/censorscan ./cmd/censorscan
+
+demo: build
+	./bin/censorscan scan testdata/rom/demo_ota.zip
+
+test:
+	go test -race -timeout 20m ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+	go mod tidy -diff
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -o /dev/null ./cmd/censorscan
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go build -o /dev/null ./cmd/censorscan
+
+fuzz:
+	FUZZTIME=$(FUZZTIME) sh .ci/fuzz
+
+bench:
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+# what is generated from the code and checked by the tests
+generate:
+	go test ./... -run Golden -update
+
+clean:
+	rm -rf bin

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -23,6 +24,7 @@ type leaf struct {
 	all         int64  // hits before any check
 	boundary    int64
 	implausible int64
+	covered     int64 // end of the last hit that means something alone
 
 	properties map[string]string
 	sha256     string
@@ -69,6 +71,22 @@ const headSize = 4096
 // piece searches the owned part of a piece.
 func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 	window := p.Data
+	var same []graded // plausible hits at one offset
+	flush := func() {
+		// longest first: what lies within a term that means something alone says nothing more
+		slices.SortStableFunc(same, func(a, b graded) int { return cmp.Compare(b.hit.Length, a.hit.Length) })
+		for _, g := range same {
+			end := p.Offset + g.hit.Offset + int64(g.hit.Length)
+			if end <= l.covered {
+				continue
+			}
+			if lx.terms[g.hit.Term].alone {
+				l.covered = end
+			}
+			l.add(g.hit, p.Offset, g.grade, window)
+		}
+		same = same[:0]
+	}
 	lx.core.ScanChunk(window[p.Lead:], int64(p.Lead), p.Owned, func(h match.Hit) {
 		l.all++
 		start := int(h.Offset)
@@ -83,8 +101,18 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 			l.implausible++
 			return
 		}
-		l.add(h, p.Offset, grade, window)
+		if len(same) > 0 && same[0].hit.Offset != h.Offset {
+			flush()
+		}
+		same = append(same, graded{h, grade})
 	})
+	flush()
+}
+
+// graded is a hit and how plausible it is.
+type graded struct {
+	hit   match.Hit
+	grade text.Grade
 }
 
 // add keeps a plausible hit; base is the offset of the window in the artefact.

@@ -25,10 +25,14 @@ func Format() extract.Format {
 	}
 }
 
-// detect wants a whole first header: two bytes of magic alone are no proof.
+// detect wants a whole first header; of the binary form, whose magic is two bytes, also a type of file and a name that ends.
 func detect(p *extract.Probe) bool {
-	_, err := parse(p.At(0, largestHeader))
-	return err == nil
+	h, err := parse(p.At(0, largestHeader))
+	if err != nil || h.size != binarySize {
+		return err == nil
+	}
+	end := p.At(h.size+h.nameSize-1, 1)
+	return h.mode>>12 != 0 && len(end) == 1 && end[0] == 0
 }
 
 // archive is an opened cpio archive.
@@ -93,7 +97,7 @@ func (w *walk) run() {
 			}
 			return
 		}
-		w.claim(extract.Extent{Offset: at, Size: e.data.Offset - at})
+		w.claim(extract.Extent{Offset: at, Size: min(e.data.Offset-at, e.size+maxName)})
 		w.claim(extract.Extent{Offset: e.data.End(), Size: min(e.next, w.src.Size()) - e.data.End()}) // padding
 		inside = e.name != trailer
 		if !inside {
@@ -118,7 +122,7 @@ func (w *walk) rest(at int64) {
 
 // skipZeros finds the first byte at or after at that is not zero.
 func (w *walk) skipZeros(at int64) int64 {
-	buf := make([]byte, 4096)
+	buf := make([]byte, 64<<10)
 	sp, sparse := w.src.(extract.Sparse)
 	for at < w.src.Size() && w.ctx.Err() == nil {
 		if sparse {
@@ -149,7 +153,7 @@ type entry struct {
 	next int64          // where the next header has to be
 }
 
-// entry reads the header at an offset. The name is left empty when it is longer than maxName.
+// entry reads the header at an offset. Of the name at most maxName bytes are read.
 func (w *walk) entry(at int64) (entry, error) {
 	var buf [512]byte
 	n, err := w.src.ReadAt(buf[:], at)
@@ -166,16 +170,13 @@ func (w *walk) entry(at int64) (entry, error) {
 	if e.data.Offset > w.src.Size() {
 		return e, extract.Damaged(at, "a name of %d bytes, but the archive ends at %d", h.nameSize, w.src.Size())
 	}
-	if h.nameSize > maxName {
-		return e, nil
-	}
-	name := buf[h.size:n]
-	if int64(len(name)) < h.nameSize {
-		if name, err = w.budget.ReadFull(w.src, at+h.size, h.nameSize); err != nil {
+	name, length := buf[h.size:n], min(h.nameSize, maxName)
+	if int64(len(name)) < length {
+		if name, err = w.budget.ReadFull(w.src, at+h.size, length); err != nil {
 			return e, fmt.Errorf("cpio name at %d: %w", at, err)
 		}
 	}
-	name, _, _ = bytes.Cut(name[:h.nameSize], []byte{0})
+	name, _, _ = bytes.Cut(name[:length], []byte{0})
 	e.name = string(name)
 	return e, nil
 }
@@ -192,10 +193,8 @@ func (w *walk) emit(at int64, e entry) bool {
 		u.Name = e.name
 		return u
 	}
-	if e.nameSize > maxName {
-		u := damage("a name of %d bytes", e.nameSize)
-		u.Extent = extract.Extent{Offset: data.Offset, Size: max(0, min(data.Size, w.src.Size()-data.Offset))}
-		return w.yield(nil, u)
+	if e.nameSize > maxName && !w.yield(nil, damage("a name of %d bytes, of which %d are read", e.nameSize, maxName)) {
+		return false
 	}
 	var cut *extract.Unopened
 	if room := max(0, w.src.Size()-data.Offset); data.Size > room {
@@ -243,7 +242,7 @@ func (w *walk) symlink(m *extract.Member, data extract.Extent) bool {
 
 // regular yields a file, or keeps a hard link without data until they come.
 func (w *walk) regular(m *extract.Member, e entry, data extract.Extent) bool {
-	if e.links < 2 {
+	if e.links < 2 || e.size != newSize { // the old forms repeat the data, and their inode numbers are cut to 16 bits
 		return w.yield(w.file(m, data), nil)
 	}
 	if data.Size == 0 {

@@ -10,19 +10,20 @@ type links struct {
 	data    map[fileID]extract.Extent
 	waiting map[fileID][]*extract.Member
 	order   []fileID // of waiting
-	room    int64    // bytes of memory
+	limit   int64    // bytes of memory
+	used    int64
 }
 
 // linkCost is about what a link takes in memory besides its name.
 const linkCost = 256
 
-func newLinks(room int64) links {
-	return links{data: map[fileID]extract.Extent{}, waiting: map[fileID][]*extract.Member{}, room: room}
+func newLinks(limit int64) links {
+	return links{data: map[fileID]extract.Extent{}, waiting: map[fileID][]*extract.Member{}, limit: limit}
 }
 
 // wait keeps a link until its data come; false when there is no memory for it.
 func (l *links) wait(id fileID, m *extract.Member) bool {
-	if l.room -= linkCost + int64(len(m.Name)); l.room < 0 {
+	if l.used += linkCost + int64(len(m.Name)); l.used > l.limit {
 		return false
 	}
 	if len(l.waiting[id]) == 0 {
@@ -34,7 +35,7 @@ func (l *links) wait(id fileID, m *extract.Member) bool {
 
 // found notes where the data of a file lie and gives the links that waited for them.
 func (l *links) found(id fileID, data extract.Extent) []*extract.Member {
-	if l.room -= linkCost; l.room >= 0 {
+	if l.used += linkCost; l.used <= l.limit {
 		l.data[id] = data
 	}
 	m := l.waiting[id]
@@ -53,7 +54,6 @@ func (l *links) flush(yield func(*extract.Member, error) bool) bool {
 		}
 		delete(l.waiting, id)
 	}
-	room := l.room
-	*l = newLinks(room)
+	*l = newLinks(l.limit)
 	return true
 }

@@ -45,7 +45,7 @@ func (n *inode) blockEntries(yield func(tree.Entry, error) bool) {
 				}
 				continue
 			}
-			n.im.checkDir(n, block, (r.physical+i)*n.im.blockSize)
+			n.im.checkDir(n, block, r.logical+i, (r.physical+i)*n.im.blockSize)
 			if !n.im.entries(block, (r.physical+i)*n.im.blockSize, yield) {
 				return
 			}

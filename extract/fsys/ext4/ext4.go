@@ -73,6 +73,11 @@ func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, erro
 
 // Structure implements extract.Container.
 func (c *container) Structure() []extract.Extent {
+	if c.im.compat&compatResizeInode != 0 {
+		if n, err := c.im.inode(resizeInode, c.claims); err == nil {
+			_, _ = n.mapping() // to claim its block of block numbers; what it maps is claimed anyway
+		}
+	}
 	return merge(append(c.im.fixed(), c.claims.extents(c.im.blockSize)...), c.im.src.Size())
 }
 

@@ -13,8 +13,11 @@ import (
 // metaPiece is how much metadata is read at once, at least: many inodes lie side by side.
 const metaPiece = 16 << 10
 
-// rootInode is the number of the root directory.
-const rootInode = 2
+// Inodes with a fixed number.
+const (
+	rootInode   = 2
+	resizeInode = 7 // maps the blocks kept for growing the descriptor table
+)
 
 // image is an opened file system: the superblock and a way to its blocks. Nothing else is held; tables are read when they are needed, through
 // the cache of the run.

@@ -13,6 +13,7 @@ import (
 const (
 	flagCompressed = 0x4 | 0x200
 	flagEncrypted  = 0x800
+	flagIndex      = 0x1000
 	flagExtents    = 0x80000
 	flagVerity     = 0x100000
 	flagEAInode    = 0x200000

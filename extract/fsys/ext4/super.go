@@ -17,6 +17,7 @@ const (
 
 // Feature flags that change how the image is read.
 const (
+	compatResizeInode  = 0x10
 	compatSparseSuper2 = 0x200
 
 	incompatCompression = 0x1
@@ -40,7 +41,6 @@ const (
 		incompatFlexBG | incompatEAInode | incompatDirdata | incompatCsumSeed | incompatLargedir | incompatInlineData | incompatEncrypt | incompatCasefold
 
 	roCompatSparseSuper  = 0x1
-	roCompatBigalloc     = 0x200
 	roCompatMetadataCsum = 0x400
 )
 

@@ -332,6 +332,7 @@ func TestMke2fs(t *testing.T) {
 			delete(got, "/lost+found")
 			fixRoot(got, want)
 			compare(t, got, want, false)
+			checkClaims(t, img, l)
 			if len(l.Problems) > 0 {
 				t.Errorf("problems: %q", l.Problems[:min(len(l.Problems), 5)])
 			}
@@ -344,4 +345,44 @@ func fixRoot(got, want map[string]entry) {
 	r := got["/"]
 	r.Mode = want["/"].Mode
 	got["/"] = r
+}
+
+// checkClaims fails if bytes other than zero belong neither to a member nor to the structure, apart from the journal and from quota files.
+func checkClaims(t *testing.T, path string, l *formattest.Listing) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im, err := openImage(extract.BytesSource(data), extract.NewBudget(extract.DefaultLimits()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed := append(slices.Clone(l.Claimed), l.Structure...)
+	for _, id := range []uint32{3, 4, 8, le.Uint32(data[superOffset+0x26C:]), le.Uint32(data[superOffset+0x280:])} {
+		if n, err := im.inode(id, &claims{}); err == nil {
+			m, err := n.mapping()
+			if err != nil {
+				t.Fatal(err)
+			}
+			claimed = append(claimed, m.extents()...)
+			claimed = append(claimed, n.claims.extents(im.blockSize)...)
+		}
+	}
+	at, bad := int64(0), 0
+	for _, e := range append(merge(claimed, int64(len(data))), extract.Extent{Offset: int64(len(data))}) {
+		for i, c := range data[at:e.Offset] {
+			if c != 0 {
+				if bad++; bad <= 5 {
+					o := at + int64(i)
+					t.Errorf("block %d + %d (byte %d of %d unclaimed ones) is %#x", o/im.blockSize, o%im.blockSize, i, e.Offset-at, c)
+				}
+				break
+			}
+		}
+		at = e.End()
+	}
+	if bad > 0 {
+		t.Errorf("%d runs of bytes are claimed by nobody", bad)
+	}
 }

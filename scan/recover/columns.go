@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 const (
@@ -14,7 +15,11 @@ const (
 // findColumns takes the columns of lines that are divided alike: CSV, TSV, word=mask, word|level. Each column is a structure.
 func findColumns(d *document) found {
 	var f found
+	lines := countLines(d.text)
 	for _, delim := range delimiters() {
+		if lines < minRows || strings.Count(d.text, string(delim)) < lines-lines/10 {
+			continue
+		}
 		columns, rows := regular(d.text, delim)
 		if columns < 2 {
 			continue
@@ -44,6 +49,9 @@ func findColumns(d *document) found {
 				col++
 			})
 		})
+		if unicode.IsSpace(delim) && filled(table) < 2 {
+			continue // space at the end of lines
+		}
 		header := false
 		for i, n := range numeric {
 			header = header || i < len(first) && !first[i] && n >= (rows-1)*9/10
@@ -152,4 +160,15 @@ func various(items []item) bool {
 		seen[it.text] = struct{}{}
 	}
 	return len(seen) >= len(items)/2
+}
+
+// filled returns the number of columns that hold anything.
+func filled(table []*structure) int {
+	n := 0
+	for _, s := range table {
+		if len(s.items) > 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -31,22 +31,10 @@ const (
 
 // findDelimited takes the fields of lines that hold many, one structure per delimiter that could be meant.
 func findDelimited(d *document) found {
-	lines, counts := 0, map[rune]int{}
-	eachLine(d.text, func(line string, _ int) {
-		if strings.TrimFunc(line, blank) == "" {
-			return
-		}
-		lines++
-		for _, r := range line {
-			if r < utf8.RuneSelf && alphanumeric(byte(r)) || r >= 0x4E00 && r <= 0x9FFF {
-				continue
-			}
-			counts[r]++
-		}
-	})
+	lines := countLines(d.text)
 	var f found
 	for _, delim := range delimiters() {
-		if n := counts[delim]; n < minPerLine*lines || n < minFields {
+		if n := strings.Count(d.text, string(delim)); n < minPerLine*lines || n < minFields {
 			continue
 		}
 		s := &structure{doc: d, recipe: []string{"delimited by " + delimiterName(delim)}}

@@ -29,7 +29,7 @@ const (
 
 func (g *grouper) root() *node { return &node{name: "$", wild: &node{name: "$"}} }
 
-// at returns the place of a name below n; beyond maxNodes names are no longer told apart.
+// at returns the place of a name, which begins with a character that says how it is joined, below n; beyond maxNodes names are no longer told apart.
 func (g *grouper) at(n *node, name string, named bool) *node {
 	if len(name) > 64 {
 		name = strings.ToValidUTF8(name[:64], "")
@@ -38,7 +38,7 @@ func (g *grouper) at(n *node, name string, named bool) *node {
 		return c
 	}
 	if g.nodes >= maxNodes {
-		name, named = anyName, true
+		name, named = name[:1]+anyName, true
 		if c := n.child[name]; c != nil {
 			return c
 		}
@@ -52,7 +52,7 @@ func (g *grouper) at(n *node, name string, named bool) *node {
 	if n.wild != nil {
 		wildName := name
 		if named {
-			wildName = anyName
+			wildName = name[:1] + anyName
 		}
 		c.wild = g.at(n.wild, wildName, false)
 	}

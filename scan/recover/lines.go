@@ -4,13 +4,15 @@ import "strings"
 
 // eachLine calls f with every line of s and its position. Lines end in LF, CRLF, CR or NUL.
 func eachLine(s string, f func(line string, pos int)) {
-	for pos := 0; pos < len(s); {
-		n := strings.IndexAny(s[pos:], "\n\r\x00")
-		if n < 0 {
-			n = len(s) - pos
+	begin := 0
+	for i := range len(s) {
+		if c := s[i]; c == '\n' || c == '\r' || c == 0 {
+			f(s[begin:i], begin)
+			begin = i + 1 // of CRLF the LF ends an empty line
 		}
-		f(s[pos:pos+n], pos)
-		pos += n + 1 // of CRLF the LF ends an empty line
+	}
+	if begin < len(s) {
+		f(s[begin:], begin)
 	}
 }
 
@@ -35,4 +37,15 @@ func lineEnd(s string) string {
 	default:
 		return "CR"
 	}
+}
+
+// countLines returns the number of lines that are not blank.
+func countLines(s string) int {
+	n := 0
+	eachLine(s, func(line string, _ int) {
+		if strings.TrimFunc(line, blank) != "" {
+			n++
+		}
+	})
+	return n
 }

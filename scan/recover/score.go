@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ const (
 	minKnown    = 3      // evidence that makes a word collection worth a mention
 	threshold   = 0.5    // score of a blocklist
 	evenDensity = 0.0125 // density of known terms at which a structure is as likely a blocklist as not
+	maxFolded   = 2048   // bytes of an entry that is compared with known terms; a longer one is none and no list needs it
 	holdLength  = 32     // characters of an entry in which a term within counts; longer ones are prose
 	shortEntry  = 10     // characters of an entry that is hardly a headline
 	minPage     = 20     // entries that show a page of a dictionary
@@ -30,7 +32,6 @@ type tally struct {
 	telling           int            // of the holding ones: short, and by a term that is not ordinary
 	initial           int            // distinct entries that begin with the commonest first character
 	length            int            // median of the distinct entries, in characters
-	folded            []string       // distinct, sorted
 }
 
 // evidence is the number of known terms, with two corrections. Those within other entries add half, but no more than the known
@@ -72,12 +73,14 @@ func (j *judge) tally(items []item) tally {
 	var lengths []int
 	initials := map[rune]int{}
 	for _, it := range items {
-		folded := Fold(it.text)
+		folded := it.text
+		if len(folded) <= maxFolded {
+			folded = Fold(folded)
+		}
 		if _, dup := seen[folded]; dup {
 			continue
 		}
 		seen[folded] = struct{}{}
-		t.folded = append(t.folded, folded)
 		n := utf8.RuneCountInString(folded)
 		initial, _ := utf8.DecodeRuneInString(folded)
 		initials[initial]++
@@ -281,9 +284,10 @@ func choose(all []*candidate) []*candidate {
 	return taken
 }
 
-// weight is the evidence, with a preference for the shapes whose syntax says more.
+// weight is the evidence, with a preference for the denser structure and for the shapes whose syntax says more.
 func (c *candidate) weight() float64 {
-	return c.tally.evidence() * (1 + 0.05*float64(len(shapes())-c.order))
+	e := c.tally.evidence()
+	return e * math.Pow(e/float64(c.tally.distinct), 0.25) * (1 + 0.05*float64(len(shapes())-c.order))
 }
 
 // list makes the list of a candidate.
@@ -294,13 +298,15 @@ func (j *judge) list(c *candidate) List {
 		Class: WordCollection, Score: math.Round(min(c.score, 1)*1000) / 1000, Evidence: c.notes,
 		Encoding: c.doc.encoding, Recipe: with(c.doc.recipe, c.recipe...),
 		Begin: c.doc.origin.offset(first.pos), End: c.doc.origin.offset(last.end),
-		Entries: make([]Entry, len(c.items)), Distinct: t.distinct, Known: t.known, Holding: t.holding,
+		Entries: make([]Entry, len(c.items)), Known: t.known, Holding: t.holding,
 	}
 	if c.score >= threshold {
 		l.Class = Blocklist
 	}
+	distinct := make(map[string]struct{}, t.distinct)
 	for i, it := range c.items {
 		folded := Fold(it.text)
+		distinct[folded] = struct{}{}
 		category, ok := j.known.Lookup(folded)
 		if !ok && utf8.RuneCountInString(folded) <= holdLength {
 			category, _ = j.known.Within(folded)
@@ -313,8 +319,8 @@ func (j *judge) list(c *candidate) List {
 	if sp := c.doc.space; l.Begin >= sp.base && l.End-sp.base <= int64(len(sp.bytes)) && l.Begin <= l.End {
 		l.RawSHA256 = hexSum(sp.bytes[l.Begin-sp.base : l.End-sp.base])
 	}
-	slices.Sort(t.folded)
-	l.CanonicalSHA256 = hexSum([]byte(strings.Join(t.folded, "\n")))
+	l.Distinct = len(distinct)
+	l.CanonicalSHA256 = hexSum([]byte(strings.Join(slices.Sorted(maps.Keys(distinct)), "\n")))
 	return l
 }
 

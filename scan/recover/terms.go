@@ -104,20 +104,43 @@ func alphanumeric(c byte) bool {
 // Fold returns the form in which entries and terms are compared: NFKC, case folded, without surrounding white space.
 func Fold(s string) string {
 	s = strings.TrimFunc(s, blank)
-	upper := false
+	plain := true
 	for _, r := range s {
-		switch {
-		case r >= 0x4E00 && r <= 0x9FFF, r < utf8.RuneSelf && (r < 'A' || r > 'Z'):
-		case r < utf8.RuneSelf:
-			upper = true
-		default:
+		f, ok := fold(r)
+		if !ok {
 			return strings.TrimFunc(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s))), blank)
 		}
+		plain = plain && f == r
 	}
-	if upper {
-		return strings.ToLower(s)
+	if plain {
+		return s
 	}
-	return s
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		f, _ := fold(r)
+		b.WriteRune(f)
+	}
+	return strings.TrimFunc(b.String(), blank)
+}
+
+// fold returns the folded form of a character that folds for itself, as nearly all characters of lists do, and false for
+// others.
+func fold(r rune) (rune, bool) {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A', true
+	case r < utf8.RuneSelf, 0x4E00 <= r && r <= 0x9FFF, 0x3001 <= r && r <= 0x3029:
+		return r, true
+	case r == 0x3000:
+		return ' ', true
+	case 0xFF01 <= r && r <= 0xFF5E: // full-width ASCII
+		f, _ := fold(r - 0xFEE0)
+		return f, true
+	case 0x2018 <= r && r <= 0x201F: // quotation marks
+		return r, true
+	}
+	return 0, false
 }
 
 // blank reports whether r is nothing but space around an entry: white space, the byte order mark, zero-width space.

@@ -8,9 +8,9 @@ type automaton struct {
 	class  [256]uint8
 	states []state // breadth first; state 0 is the root
 	edges  []edge  // of all states, each state's together and sorted by class
-	ends   []int32 // needles, those that end in one state together
-	root   [256]int32
-	length int // of the longest needle
+	rows   [][256]int32 // for the states with many edges: the next state for every class
+	ends   []int32      // needles, those that end in one state together
+	length int          // of the longest needle
 }
 
 type state struct {
@@ -18,7 +18,11 @@ type state struct {
 	end, ends   int32 // first and number of needles that end here
 	fail        int32 // the state of the longest proper suffix
 	suffix      int32 // the nearest state along the failure links where needles end, 0 if none
+	row         int32 // in rows, -1 if the edges are to be searched
 }
+
+// manyEdges is the number of edges from which a state has a row.
+const manyEdges = 4
 
 type edge struct {
 	class uint8
@@ -95,14 +99,12 @@ func (a *automaton) build(ns *needles) {
 	}
 }
 
-// link sets the failure links; a state's link leads to a shallower one, which breadth first has been linked before.
+// link sets the failure links and the rows. A link leads to a shallower state, which breadth first is done before.
 func (a *automaton) link() {
-	for _, e := range a.edges[:a.states[0].edges] {
-		a.root[e.class] = e.to
-	}
 	for s := range a.states {
 		st := &a.states[s]
-		for _, e := range a.edges[st.edge : st.edge+st.edges] {
+		edges := a.edges[st.edge : st.edge+st.edges]
+		for _, e := range edges {
 			to := &a.states[e.to]
 			if s != 0 {
 				to.fail = a.next(st.fail, e.class)
@@ -113,13 +115,31 @@ func (a *automaton) link() {
 				to.suffix = f.suffix
 			}
 		}
+		st.row = -1
+		if s != 0 && len(edges) < manyEdges {
+			continue
+		}
+		var row [256]int32
+		if s != 0 {
+			for class := range row {
+				row[class] = a.next(st.fail, uint8(class))
+			}
+		}
+		for _, e := range edges {
+			row[e.class] = e.to
+		}
+		st.row = int32(len(a.rows))
+		a.rows = append(a.rows, row)
 	}
 }
 
-// next returns the state after a byte of the class.
+// next returns the state after a byte of the class. The root has a row.
 func (a *automaton) next(s int32, class uint8) int32 {
-	for s != 0 {
+	for {
 		st := &a.states[s]
+		if st.row >= 0 {
+			return a.rows[st.row][class]
+		}
 		for _, e := range a.edges[st.edge : st.edge+st.edges] {
 			if e.class == class {
 				return e.to
@@ -127,7 +147,6 @@ func (a *automaton) next(s int32, class uint8) int32 {
 		}
 		s = st.fail
 	}
-	return a.root[class]
 }
 
 func (a *automaton) search(r *run) {
@@ -147,5 +166,5 @@ func (a *automaton) search(r *run) {
 func (a *automaton) reach() int { return a.length }
 
 func (a *automaton) size() int {
-	return len(a.states)*24 + len(a.edges)*8 + len(a.ends)*4 + 256*5
+	return len(a.states)*28 + len(a.edges)*8 + len(a.rows)*1024 + len(a.ends)*4 + 256
 }

@@ -5,8 +5,8 @@
 // of their offsets; the result is that of a naive search, byte for byte.
 //
 // The search looks only where something can be. Every needle has an anchor, the four of its bytes that are rarest in
-// firmware. A filter walks the data two bytes at a time and passes over all but the few places where an anchor may stand (pair.go
-// for up to a few thousand needles, grams.go for more); there a hash table of the anchors gives the needles that are then
+// firmware. A filter walks the data two bytes at a time and passes over all but the few places where an anchor may stand
+// (pairs.go for up to some 40,000 needles, grams.go for more); there a hash table of the anchors gives the needles that are then
 // compared (exact.go). An Aho-Corasick automaton over the same needles (automaton.go) is the second, independent engine.
 package match
 
@@ -46,7 +46,7 @@ type Options struct {
 const (
 	MinNeedle  = 2       // bytes: shorter needles are everywhere
 	MaxNeedle  = 4096    // bytes, so that Overlap stays small
-	MaxNeedles = 1 << 20 // needles; memory is about 120 bytes each besides their text, and at most 1 MiB for the filter
+	MaxNeedles = 1 << 20 // needles; memory is about 200 bytes each, besides at most 512 KiB for the filter
 )
 
 // pairsUpTo is the number of needles from which Auto takes Grams (see BenchmarkCutOver).

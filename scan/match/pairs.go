@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// pairs is the filter for up to a few thousand needles. The needles are spread over eight buckets. For every pair of
+// pairs is the filter for up to some 40,000 needles. The needles are spread over eight buckets. For every pair of
 // bytes the table tells in its low half in which buckets the pair begins an anchor, in its high half in which it goes on:
 // a place p of even offset may hold an anchor of the bucket both agree on, if any. An anchor at an odd offset is seen one
 // byte late, by its second to fifth byte. All that a place costs is a load, a shift and an AND.

@@ -20,7 +20,7 @@ var (
 const (
 	classRare   uint8 = iota // unlikely next to a term
 	classCommon              // a Han character in common use
-	classOther               // printable ASCII, CJK punctuation, full-width forms, kana
+	classOther               // printable ASCII, CJK punctuation, full-width forms, kana, bopomofo, pinyin
 )
 
 // charTables holds the two-byte charsets by lead<<8|trail (0: no character) and the class of every character of the BMP.
@@ -46,8 +46,9 @@ var tables = sync.OnceValue(func() *charTables {
 	other(0x3000, 0x3011) // CJK punctuation
 	other(0x3041, 0x3096) // hiragana
 	other(0x30A1, 0x30FA) // katakana
+	other(0x3105, 0x3129) // bopomofo
 	other(0xFF01, 0xFF5E) // full-width ASCII
-	for _, r := range "·—‘’“”…《》〈〉【】「」『』〔〕、。￥" {
+	for _, r := range "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü·—‘’“”…《》〈〉【】「」『』〔〕、。￥" {
 		t.class[r] = classOther
 	}
 	return t

@@ -6,8 +6,8 @@ import (
 )
 
 // Detect finds the encoding of a whole text: by its byte order mark, whose length it returns, else by strict decoding.
-// Text may be cut at its end, but holds no other invalid byte and no control character besides white space; NUL is
-// taken for a separator in UTF-16 only. Pure ASCII is UTF8. Of GB18030 and Big5, and of the two byte orders of
+// Text may be cut at its end, but holds no other invalid byte, and of control characters besides white space a stray one
+// in a hundred characters at most (real lists hold some); NUL is taken for a separator in UTF-16 only. Pure ASCII is UTF8. Of GB18030 and Big5, and of the two byte orders of
 // UTF-16, the one that gives more common characters is chosen; if most are rare, the buffer is no text and ok is false.
 func Detect(buf []byte) (enc Encoding, bom int, ok bool) {
 	switch {
@@ -57,17 +57,17 @@ func (c census) commonPercent() int {
 func survey(e Encoding, buf []byte) census {
 	class := &tables().class
 	c := census{valid: true}
+	stray := 0
 	for i := 0; i < len(buf); {
 		r, size, ok := e.DecodeRune(buf[i:])
 		switch {
 		case !ok:
-			c.valid = truncated(e, buf[i:])
+			c.valid = truncated(e, buf[i:]) && stray <= c.chars/100
 			return c
 		case r == 0:
 			c.nul = true
 		case r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f', r == 0x7F:
-			c.valid = false
-			return c
+			stray++
 		default:
 			c.chars++
 			if r <= 0xFFFF && class[r] != classRare || r <= ' ' {
@@ -76,6 +76,7 @@ func survey(e Encoding, buf []byte) census {
 		}
 		i += size
 	}
+	c.valid = stray <= c.chars/100
 	return c
 }
 

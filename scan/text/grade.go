@@ -50,7 +50,7 @@ func NewGrader(terms []string) *Grader {
 
 // The figures of the rule, from the survey of false positives on 1.3 GiB of code, text and random data.
 const (
-	shareReach  = 24 // bytes of a side of which the share of text is taken
+	shareReach  = 32 // bytes of a side of which the share of text is taken
 	shareOfText = 85 // percent from which a side is text
 	nearReach   = 48 // bytes of a side in which to look for letters; more for escapes
 	chanceProof = 44 // bits of a hit that no GiB of data holds by chance, for a thousand terms

@@ -116,7 +116,7 @@ func TestPlantedLists(t *testing.T) {
 	for _, enc := range Encodings() {
 		for shape := range lists {
 			var sum [3]int
-			for i := range 10 {
+			for i := range 4 {
 				for grade, n := range plant(t, rng, g, enc, shape, 2+i%2, 30) {
 					sum[grade] += n
 				}
@@ -135,7 +135,7 @@ func TestPlantedLists(t *testing.T) {
 func TestChance(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	g := NewGrader(nil)
-	const rounds = 4000
+	const rounds = 1200
 	for _, tt := range []struct {
 		enc  Encoding
 		term func() string
@@ -214,12 +214,13 @@ func TestGrade(t *testing.T) {
 func BenchmarkGrade(b *testing.B) {
 	g := NewGrader(nil)
 	for _, enc := range []Encoding{UTF8, UTF16LE, GB18030} {
+		side := bytes.Repeat(form(b, enc, "天安门\n西藏独立\n民主\n"), 10)
 		f := form(b, enc, "法轮")
-		window := slices.Concat(bytes.Repeat(f, 60), f, bytes.Repeat(f, 60))
+		window := slices.Concat(side, f, side)
 		b.Run(enc.String(), func(b *testing.B) {
 			b.SetBytes(2 * nearReach)
 			for b.Loop() {
-				g.Grade(window, 60*len(f), 61*len(f), enc)
+				g.Grade(window, len(side), len(side)+len(f), enc)
 			}
 		})
 	}

@@ -215,6 +215,8 @@ func TestDetect(t *testing.T) {
 		{"GB18030", string(form(t, GB18030, simplified)), GB18030, 0, true},
 		{"GB18030 cut", string(form(t, GB18030, simplified+"法"))[:29], GB18030, 0, true},
 		{"Big5", string(form(t, Big5, trad)), Big5, 0, true},
+		{"UTF-8 with a stray control", strings.Repeat(simplified, 6) + "\x7f", UTF8, 0, true},
+		{"controls", "\x01\x02\x03word", 0, 0, false},
 		{"zeros", strings.Repeat("\x00", 64), 0, 0, false},
 		{"binary", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\xb7\x00\xff\xf0\x80\x81", 0, 0, false},
 		{"GB18030 with a NUL", string(form(t, GB18030, simplified)) + "\x00\x00\x00", 0, 0, false},

@@ -3,8 +3,11 @@ package formats
 
 import (
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/archive/cpio"
+	"github.com/censorscan/censorscan/extract/archive/tar"
 	"github.com/censorscan/censorscan/extract/archive/zip"
 	"github.com/censorscan/censorscan/extract/compress"
+	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
 	"github.com/censorscan/censorscan/extract/ota/payload"
@@ -15,6 +18,8 @@ import (
 func All() []extract.Format {
 	list := []extract.Format{
 		payload.Format(),  // "CrAU" and a version
+		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
+		cpio.Format(),     // six digits of magic and a sane header
 		erofs.Format(),    // a magic at 1024
 		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock
 		compress.XZ(),     // six bytes of magic
@@ -23,6 +28,7 @@ func All() []extract.Format {
 		compress.Bzip2(),  // "BZh" and the magic of a block
 		compress.Gzip(),   // two bytes of magic and a trial
 		zip.Format(),      // also by its end alone, so behind all that have a magic at their beginning
+		tar.Format(),      // a magic at 257, or none and a check sum
 		compress.LZMA(),   // no magic: a plausible header and a trial
 		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
 		compress.Brotli(), // nothing at all but a name and a trial

@@ -6,8 +6,8 @@ import "sort"
 // cases of a letter) share a class, so the automaton may find more than the needles allow: each find is confirmed.
 type automaton struct {
 	class  [256]uint8
-	states []state // breadth first; state 0 is the root
-	edges  []edge  // of all states, each state's together and sorted by class
+	states []state      // breadth first; state 0 is the root
+	edges  []edge       // of all states, each state's together and sorted by class
 	rows   [][256]int32 // for the states with many edges: the next state for every class
 	ends   []int32      // needles, those that end in one state together
 	length int          // of the longest needle

@@ -46,9 +46,9 @@ var theBackground = sync.OnceValue(func() *background {
 	for i := 0x4E; i <= 0x9F; i++ {
 		han[i] = 1
 	}
-	var any [256]float32
-	for i := range any {
-		any[i] = 1
+	var every [256]float32
+	for i := range every {
+		every[i] = 1
 	}
 	b.mix(0.30, &code, &code)
 	b.mix(0.05, &code, &zero)
@@ -60,8 +60,8 @@ var theBackground = sync.OnceValue(func() *background {
 	b.mix(0.02, &lead, &tail)
 	b.mix(0.02, &tail, &tail)
 	b.mix(0.02, &tail, &lead)
-	b.mix(0.005, &any, &han)
-	b.mix(0.005, &han, &any)
+	b.mix(0.005, &every, &han)
+	b.mix(0.005, &han, &every)
 	for i, f := range b.pair {
 		b.byte[i&0xFF] += f
 	}

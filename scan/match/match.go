@@ -6,7 +6,7 @@
 //
 // The search looks only where something can be. Every needle has an anchor, the four of its bytes that are rarest in
 // firmware. A filter walks the data two bytes at a time and passes over all but the few places where an anchor may stand
-// (pairs.go for up to some 40,000 needles, grams.go for more); there a hash table of the anchors gives the needles that are then
+// (pairs.go for up to some 12,000 needles, grams.go for more); there a hash table of the anchors gives the needles that are then
 // compared (exact.go). An Aho-Corasick automaton over the same needles (automaton.go) is the second, independent engine.
 package match
 
@@ -32,9 +32,9 @@ type Engine uint8
 
 const (
 	Auto      Engine = iota // Pairs or Grams, by the number of needles
-	Pairs                   // filter by byte pairs: fastest for up to some 40,000 needles
+	Pairs                   // filter by byte pairs: fastest for up to some 12,000 needles
 	Grams                   // filter by a bitmap of three-byte grams: for more
-	Automaton               // Aho-Corasick alone: slower by an order of magnitude, and simple enough to check the others
+	Automaton               // Aho-Corasick alone: some 20 times slower, and simple enough to check the others
 )
 
 // Options are the options of Compile. The zero value is what a scan uses.
@@ -50,7 +50,7 @@ const (
 )
 
 // pairsUpTo is the number of needles from which Auto takes Grams (see BenchmarkCutOver).
-const pairsUpTo = 40_000
+const pairsUpTo = 12_000
 
 // Errors of Compile; the error returned names the term.
 var (

@@ -179,6 +179,26 @@ func TestChunksEqualWhole(t *testing.T) {
 	}
 }
 
+// TestManyTerms compares the engines with one another on as many needles as make Auto change from pairs to grams.
+func TestManyTerms(t *testing.T) {
+	terms := benchTerms(1500)
+	auto, automaton := mustCompile(t, terms, Auto), mustCompile(t, terms, Automaton)
+	if _, ok := auto.engine.(*grams); !ok || auto.Needles() <= pairsUpTo {
+		t.Fatalf("%d needles make %T", auto.Needles(), auto.engine)
+	}
+	pairs := mustCompile(t, terms, Pairs)
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, kind := range []string{"random", "ascii", "han"} {
+		buf := haystack(rng, kind, 1<<16, auto)
+		want := scan(automaton, buf, 0)
+		if len(want) < 500 {
+			t.Errorf("%s: only %d hits compared", kind, len(want))
+		}
+		diff(t, "grams "+kind, scan(auto, buf, 0), want)
+		diff(t, "pairs "+kind, scan(pairs, buf, 0), want)
+	}
+}
+
 func TestHits(t *testing.T) {
 	terms := []Term{
 		{ID: 7, Text: "法轮功", Variants: []string{"法輪功"}},
@@ -278,7 +298,7 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// FuzzScan compares the engines with naive, whole and in chunks, for two terms of the fuzzer's choice.
+// FuzzScan compares an engine with naive, whole and in chunks, for two terms of the fuzzer's choice.
 func FuzzScan(f *testing.F) {
 	f.Add("法轮功", "VPN", []byte("xx法轮功vpn\\u6cd5\\u8f6e\\u529f"), uint16(3))
 	f.Add("人人", "aa", []byte("\xba\xba\xba\xba\x4e\xba\x4eaaaa人人人"), uint16(1))
@@ -287,7 +307,7 @@ func FuzzScan(f *testing.F) {
 		if len(buf) > 256 || len(a)+len(b) > 40 {
 			return
 		}
-		for _, e := range engines {
+		for _, e := range engines[chunk%3 : chunk%3+1] {
 			c, err := Compile([]Term{{ID: 1, Text: a, Variants: []string{b}}, {ID: 2, Text: b}}, Options{Engine: e.engine})
 			if err != nil {
 				return

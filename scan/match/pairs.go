@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// pairs is the filter for up to some 40,000 needles. The needles are spread over eight buckets. For every pair of
+// pairs is the filter for up to some 12,000 needles. The needles are spread over eight buckets. For every pair of
 // bytes the table tells in its low half in which buckets the pair begins an anchor, in its high half in which it goes on:
 // a place p of even offset may hold an anchor of the bucket both agree on, if any. An anchor at an odd offset is seen one
 // byte late, by its second to fifth byte. All that a place costs is a load, a shift and an AND.
@@ -186,23 +186,23 @@ func (p *pairs) search(r *run) {
 		t2 := t[binary.LittleEndian.Uint16(q[4:])]
 		t3 := t[binary.LittleEndian.Uint16(q[6:])]
 		t4 := t[binary.LittleEndian.Uint16(q[8:])]
-		any := t0&(t1>>8) | t1&(t2>>8) | t2&(t3>>8) | t3&(t4>>8)
+		pass := t0&(t1>>8) | t1&(t2>>8) | t2&(t3>>8) | t3&(t4>>8)
 		t5 := t[binary.LittleEndian.Uint16(q[10:])]
 		t6 := t[binary.LittleEndian.Uint16(q[12:])]
 		t7 := t[binary.LittleEndian.Uint16(q[14:])]
 		t8 := t[binary.LittleEndian.Uint16(q[16:])]
-		any |= t4&(t5>>8) | t5&(t6>>8) | t6&(t7>>8) | t7&(t8>>8)
+		pass |= t4&(t5>>8) | t5&(t6>>8) | t6&(t7>>8) | t7&(t8>>8)
 		t9 := t[binary.LittleEndian.Uint16(q[18:])]
 		t10 := t[binary.LittleEndian.Uint16(q[20:])]
 		t11 := t[binary.LittleEndian.Uint16(q[22:])]
 		t12 := t[binary.LittleEndian.Uint16(q[24:])]
-		any |= t8&(t9>>8) | t9&(t10>>8) | t10&(t11>>8) | t11&(t12>>8)
+		pass |= t8&(t9>>8) | t9&(t10>>8) | t10&(t11>>8) | t11&(t12>>8)
 		t13 := t[binary.LittleEndian.Uint16(q[26:])]
 		t14 := t[binary.LittleEndian.Uint16(q[28:])]
 		t15 := t[binary.LittleEndian.Uint16(q[30:])]
 		t16 := t[binary.LittleEndian.Uint16(q[32:])]
-		any |= t12&(t13>>8) | t13&(t14>>8) | t14&(t15>>8) | t15&(t16>>8)
-		if any != 0 {
+		pass |= t12&(t13>>8) | t13&(t14>>8) | t14&(t15>>8) | t15&(t16>>8)
+		if pass != 0 {
 			p.block(r, i, i+block)
 		}
 	}

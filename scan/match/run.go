@@ -8,7 +8,8 @@ type run struct {
 	owned   int
 	reach   int
 	emit    func(Hit)
-	found   []found // sorted by start and needle: what may still be preceded by another
+	found   []found // sorted by start and needle: emitted up to head, then what may still be preceded by another
+	head    int
 }
 
 type found struct {
@@ -25,7 +26,7 @@ func (r *run) confirm(needle int32, start, place int) {
 	f := found{start, needle}
 	i := len(r.found)
 	r.found = append(r.found, f)
-	for ; i > 0 && r.found[i-1].after(f); i-- {
+	for ; i > r.head && r.found[i-1].after(f); i-- {
 		r.found[i] = r.found[i-1]
 	}
 	r.found[i] = f
@@ -37,9 +38,9 @@ func (f found) after(g found) bool {
 
 // flush emits what begins before the offset: no more can be found there.
 func (r *run) flush(before int) {
-	n := 0
-	for ; n < len(r.found) && r.found[n].start < before; n++ {
-		f := r.found[n]
+	for r.head < len(r.found) && r.found[r.head].start < before {
+		f := r.found[r.head]
+		r.head++
 		needle := &r.needles.list[f.needle]
 		for _, o := range needle.owners {
 			r.emit(Hit{
@@ -52,7 +53,8 @@ func (r *run) flush(before int) {
 			})
 		}
 	}
-	if n > 0 {
-		r.found = append(r.found[:0], r.found[n:]...)
+	if r.head > len(r.found)/2 {
+		r.found = append(r.found[:0], r.found[r.head:]...)
+		r.head = 0
 	}
 }

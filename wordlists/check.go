@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -52,7 +53,8 @@ func Check(l *List) []Problem {
 		if n, least := shortest(l.Kind, folded); n < least {
 			report("too short: %d of at least %d characters", n, least)
 		}
-		if r, ok := firstControl(t.Text); ok {
+		if i := strings.IndexFunc(t.Text, unicode.IsControl); i >= 0 {
+			r, _ := utf8.DecodeRuneInString(t.Text[i:])
 			report("control character %U", r)
 		}
 		if strings.TrimSpace(t.Text) != t.Text {

@@ -187,17 +187,22 @@ func findSeparator(lines []string) string {
 	return ""
 }
 
-// trim removes space from both ends, and the invisible characters that files are glued together with: a needle with one of them would
+// trim removes space from both ends, and invisible characters that editors and joined files leave there: a needle with one of them would
 // never be found.
 func trim(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' })
+	return strings.TrimFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' || r == '\u007f'
+	})
 }
 
-// addPlain adds a term of a foreign list; control characters show that the file is no text.
+// addPlain adds a term of a foreign list; a control character below U+0020 shows that the file is no text.
+// Others do stand in published lists and are for Check to report.
 func (l *List) addPlain(t Term) error {
 	t.Text = trim(t.Text)
-	if r, ok := firstControl(t.Text); ok && r != '\t' {
-		return fmt.Errorf("control character %U in a term", r)
+	for _, r := range t.Text {
+		if r < ' ' && r != '\t' {
+			return fmt.Errorf("control character %U in a term", r)
+		}
 	}
 	return l.add(t)
 }

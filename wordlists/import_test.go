@@ -47,7 +47,7 @@ func TestImportEncodings(t *testing.T) {
 		"utf-16be bom":   encoded(t, unicode.UTF16(unicode.BigEndian, unicode.UseBOM), lines),
 		"gbk":            encoded(t, simplifiedchinese.GBK, lines),
 		"gb18030":        encoded(t, simplifiedchinese.GB18030, lines),
-		"blank and glue": "\n  " + strings.Join(plain(), " \n\n\u3000\u200b\ufeff") + "\u00a0\n\n",
+		"blank and glue": "\n  " + strings.Join(plain(), " \n\n\u3000\u200b\ufeff") + "\u00a0\n\u007f\n\n",
 	} {
 		l, err := Import("list.txt", strings.NewReader(text), ImportOptions{})
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -130,16 +129,6 @@ func joinSources(sources []string) (string, error) {
 		}
 	}
 	return strings.Join(sources, sourceSeparator+" "), nil
-}
-
-// firstControl returns the first control character of s, if any.
-func firstControl(s string) (rune, bool) {
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			return r, true
-		}
-	}
-	return 0, false
 }
 
 // StandsAlone reports whether a hit of a term of this list means something by itself. It does not in a context list, in

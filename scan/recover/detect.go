@@ -64,7 +64,7 @@ func nearlyClean(raw []byte, enc text.Encoding) bool {
 		}
 		i += size
 	}
-	return bad <= chars/maxDamage && nul <= chars/4
+	return bad <= chars/maxDamage && nul <= chars/2
 }
 
 // control reports whether c is an ASCII control character other than white space.

@@ -64,6 +64,7 @@ type candidate struct {
 	score      float64
 	notes      []string // evidence
 	order      int      // of its shape
+	depth      int      // of its text
 	begin, end int64    // in the artefact, of the carrier when the text was encoded
 }
 
@@ -284,10 +285,12 @@ func choose(all []*candidate) []*candidate {
 	return taken
 }
 
-// weight is the evidence, with a preference for the denser structure and for the shapes whose syntax says more.
+// weight is the evidence, that of entries cut in the wrong places hardly counted, with a preference for the denser structure and for the one whose syntax says more: an earlier shape, a
+// text within a text.
 func (c *candidate) weight() float64 {
-	e := c.tally.evidence()
-	return e * math.Pow(e/float64(c.tally.distinct), 0.25) * (1 + 0.05*float64(len(shapes())-c.order))
+	known := float64(c.tally.known)
+	e := known + max(c.tally.evidence()-known, 0)/8
+	return e * math.Pow(e/float64(c.tally.distinct), 0.25) * (1 + 0.05*float64(len(shapes())-c.order+2*c.depth))
 }
 
 // list makes the list of a candidate.

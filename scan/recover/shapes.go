@@ -83,7 +83,7 @@ func (j *judge) candidates(d *document, depth int) []*candidate {
 		f := sh.find(d)
 		for _, s := range f.lists {
 			if c, ok := j.weigh(s); ok {
-				c.order = order
+				c.order, c.depth = order, depth
 				all = append(all, c)
 			}
 		}

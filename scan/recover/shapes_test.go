@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,11 +43,13 @@ func asciiJSON(v any) string {
 type shapeSample struct {
 	name, text string
 	recipe     string // joined by "; "
+	avoid      string // characters that the shape, as written here, cannot hold in a word
 }
 
-// shapeSamples hold sampleWords in every shape, among what stands around lists in real files.
-func shapeSamples() []shapeSample {
-	w := sampleWords()
+const quotes = "\"'\\"
+
+// shapeSamples hold words in every shape, among what stands around lists in real files.
+func shapeSamples(w []string) []shapeSample {
 	lines := strings.Join(w, "\n") + "\n"
 	var objects []map[string]any
 	names := map[string]int{}
@@ -55,51 +59,51 @@ func shapeSamples() []shapeSample {
 	}
 	half := len(w) / 2
 	return []shapeSample{
-		{"lines LF", lines, "lines (LF)"},
-		{"lines CRLF", strings.ReplaceAll(lines, "\n", "\r\n"), "lines (CRLF)"},
-		{"lines CR", strings.ReplaceAll(lines, "\n", "\r"), "lines (CR)"},
-		{"lines NUL", strings.ReplaceAll(lines, "\n", "\x00"), "lines (NUL)"},
-		{"lines indented", "\n  " + strings.Join(w, "\t\n\n  "), "lines (LF)"},
-		{"comma", strings.Join(w, ","), "delimited by ','"},
-		{"comma space", strings.Join(w, ", "), "delimited by ','"},
-		{"pipe", "|" + strings.Join(w, "|") + "|\n", "delimited by '|'"},
-		{"semicolon", strings.Join(w, ";"), "delimited by ';'"},
-		{"ideographic comma", strings.Join(w, "、"), "delimited by '、'"},
-		{"full-width comma", strings.Join(w, "，"), "delimited by '，'"},
-		{"tab", strings.Join(w, "\t"), "delimited by tab"},
-		{"many on two lines", strings.Join(w[:half], "|") + "\n" + strings.Join(w[half:], "|"), "delimited by '|'"},
-		{"csv word weight", each("%[2]s,%[1]d\n", w), "column 1 of 2, delimited by ','"},
-		{"csv header", "id,word,level\n" + each("%d,%s,a\n", w), "column 2 of 3, delimited by ','; header row left out"},
-		{"csv quoted", each("\"%d\",\"%s\",\"x,y\"\n", w), "column 2 of 3, delimited by ','"},
-		{"word=mask", each("%[2]s=***\n", w), "column 1 of 2, delimited by '='"},
-		{"word|level", each("%[2]s|2\n", w), "column 1 of 2, delimited by '|'"},
-		{"tsv", each("%d\t%s\n", w), "column 2 of 2, delimited by tab"},
-		{"trailing comma", each("%[2]s,\n", w), "column 1 of 2, delimited by ','"},
-		{"base64 lines", base64.StdEncoding.EncodeToString([]byte(lines)), "base64 decode; lines (LF)"},
-		{"base64 wrapped", wrap(base64.StdEncoding.EncodeToString([]byte(lines)), 76), "base64 decode; lines (LF)"},
-		{"base64 url json", base64.RawURLEncoding.EncodeToString([]byte(toJSON(w))), "base64 decode; json $[]"},
-		{"json array", toJSON(w), "json $[]"},
-		{"json indented", "{\n  \"version\": \"1.2\",\n  \"words\": [\n    \"" + strings.Join(w, "\",\n    \"") + "\"\n  ],\n}", "json $.words[]"},
-		{"json objects", toJSON(objects), "json $[].word"},
-		{"json escaped", asciiJSON(map[string]any{"status": 0, "keywords": w}), "json $.keywords[]"},
-		{"json in json", toJSON(map[string]any{"status": 0, "message": "updated", "keywords": toJSON(w)}), "json string $.keywords; unescape decode; json $[]"},
-		{"json in json escaped", toJSON(map[string]any{"status": 0, "keywords": asciiJSON(w)}), "json string $.keywords; unescape decode; json $[]"},
-		{"json delimited string", toJSON(map[string]any{"a": "b", "words": strings.Join(w, "|")}), "json string $.words; delimited by '|'"},
-		{"json categories", `{"一":` + toJSON(w[:half]) + `,"二":` + toJSON(w[half:]) + `}`, "json $.*[]"},
-		{"json lines", each("{\"n\":%d,\"w\":\"%s\"}\n", w), "json $.w"},
-		{"json base64", toJSON(map[string]any{"data": base64.StdEncoding.EncodeToString([]byte(lines))}), "json string $.data; base64 decode; lines (LF)"},
-		{"xml elements", "<?xml version=\"1.0\"?>\n<words version=\"3\">" + each("\n  <w id=\"%d\">%s</w>", w) + "\n</words>", "xml $/words/w"},
-		{"xml attributes", "<list>" + each("<i n='%d' word=\"%s\"/>", w) + "</list>", "xml $/list/i@word"},
-		{"xml android array", "<resources><string name=\"app\">名字</string><string-array name=\"sensi\">" + each("<!-- %d --><item>%s</item>", w) + "</string-array></resources>", "xml $/resources/string-array/item"},
-		{"xml one string", "<r><s name=\"w\">" + strings.Join(w, ",") + "</s></r>", "xml text $/r/s; delimited by ','"},
-		{"plist", "<?xml version=\"1.0\"?><!DOCTYPE plist><plist><dict><key>words</key><array>" + each("<string>%[2]s</string>", w) + "</array></dict></plist>", "xml $/plist/dict/array/string"},
-		{"java array", "package a;\nclass F {\n  // it's a filter\n  static final String[] W = {\n\"" + strings.Join(w, "\", \"") + "\"};\n String n = \"x\";}\n", "quoted strings, elements"},
-		{"java set", "void f() {\n" + each("  words.add(\"%[2]s\");\n", w) + "}\n", "quoted strings, elements"},
-		{"php array", "<?php\n$badwords = array('" + strings.Join(w, "','") + "');\nreturn 'ok';", "quoted strings, elements"},
-		{"php split", "<?php $w = explode('|', \"" + strings.Join(w, "|") + "\"); ?>", "quoted string; delimited by '|'"},
-		{"js escaped", "module.exports = [" + strings.Join(quotedASCII(w), ",\n") + "];", "quoted strings, elements"},
-		{"lua table", "local t = {\n" + each("  [%[1]d] = \"%[2]s\",\n", w) + "}\nreturn t", "quoted strings, values"},
-		{"python", "# words\nWORDS = [" + strings.Join(quotedASCII(w), ", ") + "]\nif x in WORDS: print('bad')\n", "quoted strings, elements"},
+		{"lines LF", lines, "lines (LF)", ""},
+		{"lines CRLF", strings.ReplaceAll(lines, "\n", "\r\n"), "lines (CRLF)", ""},
+		{"lines CR", strings.ReplaceAll(lines, "\n", "\r"), "lines (CR)", ""},
+		{"lines NUL", strings.ReplaceAll(lines, "\n", "\x00"), "lines (NUL)", ""},
+		{"lines indented", "\n  " + strings.Join(w, "\t\n\n  "), "lines (LF)", ""},
+		{"comma", strings.Join(w, ","), "delimited by ','", ",\""},
+		{"comma space", strings.Join(w, ", "), "delimited by ','", ",\""},
+		{"pipe", "|" + strings.Join(w, "|") + "|\n", "delimited by '|'", "|"},
+		{"semicolon", strings.Join(w, ";"), "delimited by ';'", ";"},
+		{"ideographic comma", strings.Join(w, "、"), "delimited by '、'", "、"},
+		{"full-width comma", strings.Join(w, "，"), "delimited by '，'", "，"},
+		{"tab", strings.Join(w, "\t"), "delimited by tab", "\t"},
+		{"many on two lines", strings.Join(w[:half], "|") + "\n" + strings.Join(w[half:], "|"), "delimited by '|'", "|"},
+		{"csv word weight", each("%[2]s,%[1]d\n", w), "column 1 of 2, delimited by ','", ",\""},
+		{"csv header", "id,word,level\n" + each("%d,%s,a\n", w), "column 2 of 3, delimited by ','; header row left out", ",\""},
+		{"csv quoted", each("\"%d\",\"%s\",\"x,y\"\n", w), "column 2 of 3, delimited by ','", ",\""},
+		{"word=mask", each("%[2]s=***\n", w), "column 1 of 2, delimited by '='", "=\""},
+		{"word|level", each("%[2]s|2\n", w), "column 1 of 2, delimited by '|'", "|\""},
+		{"tsv", each("%d\t%s\n", w), "column 2 of 2, delimited by tab", "\t\""},
+		{"trailing comma", each("%[2]s,\n", w), "column 1 of 2, delimited by ','", ",\""},
+		{"base64 lines", base64.StdEncoding.EncodeToString([]byte(lines)), "base64 decode; lines (LF)", ""},
+		{"base64 wrapped", wrap(base64.StdEncoding.EncodeToString([]byte(lines)), 76), "base64 decode; lines (LF)", ""},
+		{"base64 url json", base64.RawURLEncoding.EncodeToString([]byte(toJSON(w))), "base64 decode; json $[]", ""},
+		{"json array", toJSON(w), "json $[]", ""},
+		{"json indented", "{\n  \"version\": \"1.2\",\n  \"words\": [\n    \"" + strings.Join(w, "\",\n    \"") + "\"\n  ],\n}", "json $.words[]", quotes},
+		{"json objects", toJSON(objects), "json $[].word", ""},
+		{"json escaped", asciiJSON(map[string]any{"status": 0, "keywords": w}), "json $.keywords[]", quotes + "<>&"},
+		{"json in json", toJSON(map[string]any{"status": 0, "message": "updated", "keywords": toJSON(w)}), "json string $.keywords; unescape decode; json $[]", ""},
+		{"json in json escaped", toJSON(map[string]any{"status": 0, "keywords": asciiJSON(w)}), "json string $.keywords; unescape decode; json $[]", quotes + "<>&"},
+		{"json delimited string", toJSON(map[string]any{"a": "b", "words": strings.Join(w, "|")}), "json string $.words; delimited by '|'", "|\""},
+		{"json categories", `{"一":` + toJSON(w[:half]) + `,"二":` + toJSON(w[half:]) + `}`, "json $.*[]", ""},
+		{"json lines", each("{\"n\":%d,\"w\":\"%s\"}\n", w), "json $.w", quotes},
+		{"json base64", toJSON(map[string]any{"data": base64.StdEncoding.EncodeToString([]byte(lines))}), "json string $.data; base64 decode; lines (LF)", ""},
+		{"xml elements", "<?xml version=\"1.0\"?>\n<words version=\"3\">" + each("\n  <w id=\"%d\">%s</w>", w) + "\n</words>", "xml $/words/w", "<>&"},
+		{"xml attributes", "<list>" + each("<i n='%d' word=\"%s\"/>", w) + "</list>", "xml $/list/i@word", quotes + "<>&"},
+		{"xml android array", "<resources><string name=\"app\">名字</string><string-array name=\"sensi\">" + each("<!-- %d --><item>%s</item>", w) + "</string-array></resources>", "xml $/resources/string-array/item", "<>&"},
+		{"xml one string", "<r><s name=\"w\">" + strings.Join(w, ",") + "</s></r>", "xml text $/r/s; delimited by ','", ",<>&"},
+		{"plist", "<?xml version=\"1.0\"?><!DOCTYPE plist><plist><dict><key>words</key><array>" + each("<string>%[2]s</string>", w) + "</array></dict></plist>", "xml $/plist/dict/array/string", "<>&"},
+		{"java array", "package a;\nclass F {\n  // it's a filter\n  static final String[] W = {\n\"" + strings.Join(w, "\", \"") + "\"};\n String n = \"x\";}\n", "quoted strings, elements", quotes},
+		{"java set", "void f() {\n" + each("  words.add(\"%[2]s\");\n", w) + "}\n", "quoted strings, elements", quotes},
+		{"php array", "<?php\n$badwords = array('" + strings.Join(w, "','") + "');\nreturn 'ok';", "quoted strings, elements", quotes},
+		{"php split", "<?php $w = explode('|', \"" + strings.Join(w, "|") + "\"); ?>", "quoted string; delimited by '|'", quotes + "|"},
+		{"js escaped", "module.exports = [" + strings.Join(quotedASCII(w), ",\n") + "];", "quoted strings, elements", quotes},
+		{"lua table", "local t = {\n" + each("  [%[1]d] = \"%[2]s\",\n", w) + "}\nreturn t", "quoted strings, values", quotes},
+		{"python", "# words\nWORDS = [" + strings.Join(quotedASCII(w), ", ") + "]\nif x in WORDS: print('bad')\n", "quoted strings, elements", quotes},
 	}
 }
 
@@ -121,7 +125,7 @@ func wrap(s string, width int) string {
 }
 
 func TestShapes(t *testing.T) {
-	for _, tt := range shapeSamples() {
+	for _, tt := range shapeSamples(sampleWords()) {
 		t.Run(tt.name, func(t *testing.T) {
 			res := recoverBytes(t, []byte(tt.text), "x", knownWords())
 			lists := blocklists(res)
@@ -140,6 +144,44 @@ func TestShapes(t *testing.T) {
 			}
 			checkOffsets(t, []byte(tt.text), l)
 		})
+	}
+}
+
+// TestWrapped puts real lists into every shape.
+func TestWrapped(t *testing.T) {
+	known := builtinTerms(t)
+	wrapped, exact := 0, 0
+	for i, s := range devSamples(t, "positive") {
+		raw, err := os.ReadFile(filepath.Join(samplesDir, "lists-dev/positive", s.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%8 != 0 || len(raw) > 30<<10 || len(blocklists(recoverBytes(t, raw, "x", known))) == 0 {
+			continue
+		}
+		var words []string
+		for line := range strings.Lines(string(raw)) {
+			if w := strings.TrimFunc(line, blank); w != "" {
+				words = append(words, w)
+			}
+		}
+		all := strings.Join(words, "")
+		for _, tt := range shapeSamples(words) {
+			if strings.ContainsAny(all, tt.avoid) {
+				continue
+			}
+			wrapped++
+			lists := blocklists(recoverBytes(t, []byte(tt.text), "x", known))
+			if len(lists) == 1 && slices.Equal(texts(lists[0]), words) {
+				exact++
+			} else {
+				t.Logf("%s as %s: %d lists", s.File, tt.name, len(lists))
+			}
+		}
+	}
+	t.Logf("%d of %d exact", exact, wrapped)
+	if exact*100 < wrapped*99 {
+		t.Errorf("%d of %d wrapped lists were recovered exactly", exact, wrapped)
 	}
 }
 

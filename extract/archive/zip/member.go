@@ -154,7 +154,8 @@ func (c *container) fill(m *extract.Member, e *entry, raw extract.Extent) *extra
 // checkStored verifies the checksum of a stored entry.
 func (c *container) checkStored(e *entry, src extract.Source) *extract.Unopened {
 	h := crc32.NewIEEE()
-	if _, err := io.Copy(h, io.NewSectionReader(src, 0, src.Size())); err != nil {
+	buf := make([]byte, min(max(src.Size(), 1), 32<<10))
+	if _, err := io.CopyBuffer(h, io.NewSectionReader(src, 0, src.Size()), buf); err != nil {
 		return nil // whoever reads the member meets the error
 	}
 	if h.Sum32() != e.crc {

@@ -12,7 +12,7 @@ import (
 
 // BenchmarkDecode decodes what the reference tools wrote; its sub-benchmarks named "tool" time the tools themselves on the same bytes.
 func BenchmarkDecode(b *testing.B) {
-	content := mixed(b, 32<<20)
+	content := mixed(b, 16<<20)
 	for _, tool := range tools {
 		b.Run(tool.name, func(b *testing.B) {
 			raw := filter(b, content, tool.args...)

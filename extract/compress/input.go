@@ -42,9 +42,9 @@ type raw struct {
 }
 
 func (r *raw) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		r.err = err
-		return 0, err
+	if r.ctx.Err() != nil {
+		r.err = context.Cause(r.ctx)
+		return 0, r.err
 	}
 	n, err := r.src.ReadAt(p, r.off)
 	r.off += int64(n)

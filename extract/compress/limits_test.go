@@ -21,13 +21,13 @@ func TestBomb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(make([]byte, 16<<20)); err != nil {
+	if _, err := w.Write(make([]byte, 4<<20)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	bomb := bytes.Repeat(unit.Bytes(), 64) // 1 GiB
+	bomb := bytes.Repeat(unit.Bytes(), 256) // 1 GiB
 	limits := extract.DefaultLimits()
 	limits.Ratio = 70
 	m := open(t, Gzip(), bomb, limits)

@@ -123,10 +123,10 @@ func TestTools(t *testing.T) {
 	large := mixed(t, 9<<20) // more than one block of any format
 	for _, tool := range tools {
 		t.Run(tool.name, func(t *testing.T) {
-			content := large[:700<<10]
+			content := large[:400<<10]
 			switch tool.name {
 			case "bzip2":
-				content = large[:2<<20]
+				content = large[:1<<20]
 			case "lz4 legacy":
 				content = large
 			}

@@ -282,7 +282,7 @@ func TestFlatten(t *testing.T) {
 		x ^= x << 5
 		return int(x % uint32(n))
 	}
-	for round := range 300 {
+	for round := range 80 {
 		const size = 40
 		var want [size]byte
 		b := builder{}

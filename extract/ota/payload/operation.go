@@ -48,21 +48,46 @@ const (
 	hole   mode = iota // zeros
 	raw                // bytes of the payload
 	packed             // decoded from a blob
-	broken             // not at all: operation.err
+	broken             // not at all: operation.fault
+)
+
+// fault is why an operation cannot be read, or not all of it.
+type fault uint8
+
+const (
+	sound   fault = iota
+	foreign       // of a type that is not read
+	outside       // its data lie outside of the payload
+	empty         // it has no data
+	short         // it has fewer data than its extents take
 )
 
 // operation is one InstallOperation as far as reading needs it.
 type operation struct {
 	number int32 // in the partition, from 0
 	mode   mode
+	fault  fault
 	kind   uint64         // as the manifest says
+	length uint64         // of the data, as the manifest says
 	blob   extract.Extent // within the payload
 	size   int64          // decoded bytes: all of its extents
-	err    error          // why some of it cannot be read
 }
 
 func (o *operation) String() string {
 	return fmt.Sprintf("operation %d (%s, data at %d)", o.number, typeName(o.kind), o.blob.Offset)
+}
+
+// err tells the fault. It is not kept: a manifest may hold a million faults.
+func (o *operation) err() error {
+	switch o.fault {
+	case foreign:
+		return extract.Unsupported(o.blob.Offset, "operation of %s", typeName(o.kind))
+	case outside:
+		return extract.Damaged(o.blob.Offset, "%d bytes of data lie outside of the payload", o.length)
+	case empty:
+		return extract.Damaged(o.blob.Offset, "no data")
+	}
+	return extract.Damaged(o.blob.Offset, "%d bytes of data for %d bytes of extents", o.blob.Size, o.size)
 }
 
 // blocks is an Extent of the manifest.

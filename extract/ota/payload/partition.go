@@ -35,8 +35,8 @@ type piece struct {
 }
 
 const (
-	operationCost = 64 // bytes of memory for an operation, a piece
-	pieceCost     = 40
+	operationCost = 80 // bytes of memory for an operation with its blob, a piece with its run
+	pieceCost     = 64
 	maxNotes      = 16 // damage told one by one for a partition
 )
 
@@ -121,7 +121,7 @@ func (c *container) readOperations(m message, p *partition) error {
 		if err == nil && len(p.ops) < 1<<30 {
 			dst = in.dst
 			before := len(p.pieces)
-			p.ops = append(p.ops, operation{number: int32(len(p.ops)), kind: in.kind})
+			p.ops = append(p.ops, operation{number: int32(len(p.ops)), kind: in.kind, length: in.length})
 			c.place(p, in, sized)
 			c.tables += int64(len(p.pieces)-before) * pieceCost
 		}
@@ -179,15 +179,13 @@ func (c *container) place(p *partition, in install, sized bool) {
 		spread(hole, 0, o.size)
 		return
 	case broken:
-		o.err = extract.Unsupported(o.blob.Offset, "operation of %s", typeName(o.kind))
+		o.fault = foreign
 		spread(broken, 0, o.size)
 	case packed:
 		if !whole {
-			o.err = extract.Damaged(o.blob.Offset, "%d bytes of data lie outside of the payload", in.length)
-			o.mode = broken
+			o.mode, o.fault = broken, outside
 		} else if o.blob.Size == 0 {
-			o.err = extract.Damaged(o.blob.Offset, "no data")
-			o.mode = broken
+			o.mode, o.fault = broken, empty
 		}
 		spread(o.mode, 0, o.size)
 	case raw:
@@ -198,10 +196,10 @@ func (c *container) place(p *partition, in install, sized bool) {
 		spread(raw, 0, o.blob.Size)
 		switch missing := o.size - o.blob.Size; {
 		case !whole:
-			o.err = extract.Damaged(o.blob.Offset, "%d bytes of data lie outside of the payload", in.length)
+			o.fault = outside
 			spread(broken, o.blob.Size, o.size)
 		case missing >= c.blockSize:
-			o.err = extract.Damaged(o.blob.Offset, "%d bytes of data for %d bytes of extents", o.blob.Size, o.size)
+			o.fault = short
 			spread(broken, o.blob.Size, o.size)
 		default: // the last block is padded with zeros
 			spread(hole, o.blob.Size, o.size)

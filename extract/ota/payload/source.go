@@ -92,7 +92,7 @@ func (s *partitionSource) readPiece(pc *piece, part []byte, at int64) (int, erro
 		}
 		return n, s.rawError(pc, o, at+int64(n), err)
 	case broken:
-		return 0, s.rangeError(pc, o, pc.start, o.err)
+		return 0, s.rangeError(pc, o, pc.start, o.err())
 	}
 	if o.size > s.held() {
 		return s.readSpooled(pc, o, part, in)
@@ -136,17 +136,22 @@ func (s *partitionSource) decode(o *operation) ([]byte, error) {
 		}
 		return nil, err
 	}
-	if n == 0 {
+	if n == 0 || !s.p.decoded.setDamage(o, err) {
 		return nil, err
 	}
-	s.p.decoded.setDamage(o, err)
 	return buf[:n], nil
 }
 
-func (d *decoded) setDamage(o *operation, err error) {
+// setDamage keeps the error that cut the decoding of an operation short; false when there are too many of them.
+func (d *decoded) setDamage(o *operation, err error) bool {
+	const most = 4096
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if len(d.damage) == most && d.damage[o.number] == nil {
+		return false
+	}
 	d.damage[o.number] = err
+	return true
 }
 
 // damageOf is the error that cut the decoding of an operation short.

@@ -48,7 +48,8 @@ var tables = sync.OnceValue(func() *charTables {
 	other(0x30A1, 0x30FA) // katakana
 	other(0x3105, 0x3129) // bopomofo
 	other(0xFF01, 0xFF5E) // full-width ASCII
-	for _, r := range "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü·—‘’“”…《》〈〉【】「」『』〔〕、。￥" {
+	const marks = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü·—‘’“”…《》〈〉【】「」『』〔〕、。￥"
+	for _, r := range marks {
 		t.class[r] = classOther
 	}
 	return t

@@ -6,9 +6,10 @@ import (
 )
 
 // Detect finds the encoding of a whole text: by its byte order mark, whose length it returns, else by strict decoding.
-// Text may be cut at its end, but holds no other invalid byte, and of control characters besides white space a stray one
-// in a hundred characters at most (real lists hold some); NUL is taken for a separator in UTF-16 only. Pure ASCII is UTF8. Of GB18030 and Big5, and of the two byte orders of
-// UTF-16, the one that gives more common characters is chosen; if most are rare, the buffer is no text and ok is false.
+// Text may be cut at its end, but holds no other invalid byte, and of control characters besides white space a stray
+// one in a hundred characters at most, for real lists hold some; NUL is taken for a separator in UTF-16 only. Pure
+// ASCII is UTF8. Of GB18030 and Big5, and of the two byte orders of UTF-16, the one that gives more common characters
+// is chosen; if most are rare, the buffer is no text and ok is false.
 func Detect(buf []byte) (enc Encoding, bom int, ok bool) {
 	switch {
 	case bytes.HasPrefix(buf, []byte("\xEF\xBB\xBF")):

@@ -24,6 +24,7 @@ const (
 // row is what is known of one encoding.
 type row struct {
 	name   string
+	escape bool                             // writes characters as ASCII inside a text of some other encoding
 	unit   int                              // bytes of the longest form of one character
 	forms  func(term string) []Form         // nil when the term cannot be written
 	decode func(p []byte) (rune, int, bool) // first character of p, p is not empty
@@ -31,15 +32,15 @@ type row struct {
 
 // rows is indexed by Encoding; the order is that of the constants.
 var rows = [...]row{
-	UTF8:          {"utf-8", 4, rawForms(encodeUTF8), decodeUTF8},
-	UTF16LE:       {"utf-16le", 4, rawForms(encodeUTF16LE), decodeUTF16LE},
-	UTF16BE:       {"utf-16be", 4, rawForms(encodeUTF16BE), decodeUTF16BE},
-	GB18030:       {"gb18030", 4, charsetForms(gb18030Charset, decodeGB18030), decodeGB18030},
-	Big5:          {"big5", 2, charsetForms(big5Charset, decodeBig5), decodeBig5},
-	UnicodeEscape: {"unicode-escape", 14, unicodeEscapeForms, decodeUnicodeEscape},
-	Percent:       {"percent", 12, percentForms, decodePercent},
-	XMLDecimal:    {"xml-decimal", 10, xmlDecimalForms, decodeXML},
-	XMLHex:        {"xml-hex", 10, xmlHexForms, decodeXML},
+	UTF8:          {"utf-8", false, 4, rawForms(encodeUTF8), decodeUTF8},
+	UTF16LE:       {"utf-16le", false, 4, rawForms(encodeUTF16LE), decodeUTF16LE},
+	UTF16BE:       {"utf-16be", false, 4, rawForms(encodeUTF16BE), decodeUTF16BE},
+	GB18030:       {"gb18030", false, 4, charsetForms(gb18030Charset, decodeGB18030), decodeGB18030},
+	Big5:          {"big5", false, 2, charsetForms(big5Charset, decodeBig5), decodeBig5},
+	UnicodeEscape: {"unicode-escape", true, 14, unicodeEscapeForms, decodeUnicodeEscape},
+	Percent:       {"percent", true, 12, percentForms, decodePercent},
+	XMLDecimal:    {"xml-decimal", true, 10, xmlDecimalForms, decodeXML},
+	XMLHex:        {"xml-hex", true, 10, xmlHexForms, decodeXML},
 }
 
 // Encodings returns every encoding in order of preference.
@@ -70,7 +71,7 @@ func ParseEncoding(name string) (Encoding, error) {
 }
 
 // Escaped reports whether e writes characters as ASCII escapes inside a text of some other encoding.
-func (e Encoding) Escaped() bool { return e >= UnicodeEscape }
+func (e Encoding) Escaped() bool { return int(e) < len(rows) && rows[e].escape }
 
 // Set is a set of encodings. The zero Set means all of them.
 type Set uint32

@@ -43,8 +43,15 @@ func before(units []unit, window []byte, start, reach int, enc Encoding) []unit 
 		lo = max(0, lo-rows[enc].unit)
 	}
 	best, bestScore := lo, -1<<30
+	meet := start // a byte below the digits is a character of its own: there all readings meet
+	for i := lo + phases; phases > 1 && i < start; i++ {
+		if window[i] < '0' {
+			meet = i
+			break
+		}
+	}
 	for p := 0; phases > 1 && p < phases && lo+p < start; p++ {
-		if s := readability(window[:start], lo+p, enc); s > bestScore {
+		if s := readability(window[:meet], lo+p, enc); s > bestScore {
 			best, bestScore = lo+p, s
 		}
 	}

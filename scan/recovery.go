@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"math"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan/match"
 	"github.com/censorscan/censorscan/scan/recover"
 	"github.com/censorscan/censorscan/scan/text"
+	"github.com/censorscan/censorscan/wordlists"
 )
 
 // maxText is the largest artefact that is read whole as one text.
@@ -57,11 +59,19 @@ func listOf(f *recover.List) List {
 		Distinct: f.Distinct, Categories: map[string]float64{}, RawSHA256: f.RawSHA256, CanonicalSHA256: f.CanonicalSHA256, Readers: []string{},
 		Entries: make([]Entry, len(f.Entries)),
 	}
+	subjects := map[string]int{}
+	seen := make(map[string]bool, f.Distinct)
 	for i, en := range f.Entries {
 		out.Entries[i] = Entry{Text: en.Text, Offset: en.Offset, Category: en.Category}
+		if key := recover.Fold(en.Text); !seen[key] {
+			seen[key] = true
+			if en.Category != "" {
+				subjects[wordlists.Subject(en.Category)]++
+			}
+		}
 	}
-	for _, s := range f.Categories {
-		out.Categories[s.Category] = s.Share
+	for s, n := range subjects {
+		out.Categories[s] = math.Round(float64(n)/float64(len(seen))*1e4) / 1e4
 	}
 	return out
 }

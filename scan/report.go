@@ -94,9 +94,9 @@ type List struct {
 	Recipe          []string           `json:"recipe"` // decoding steps from the file to the entries
 	Begin           int64              `json:"begin"`
 	End             int64              `json:"end"`
-	Distinct        int                `json:"distinct"` // entries, normalised
-	Entries         []Entry            `json:"entries"`  // in order, duplicates kept
-	Categories      map[string]float64 `json:"categories"`
+	Distinct        int                `json:"distinct"`   // entries, normalised
+	Entries         []Entry            `json:"entries"`    // in order, duplicates kept
+	Categories      map[string]float64 `json:"categories"` // share of the distinct entries by subject: political, religious, sexual, ...
 	RawSHA256       string             `json:"raw_sha256"`
 	CanonicalSHA256 string             `json:"canonical_sha256"`
 	Readers         []string           `json:"readers"`

@@ -81,6 +81,7 @@ func (v *tableView) table(header ...any) table.Writer {
 		style.Size.WidthMax = v.o.Width
 		t.SetStyle(style)
 	}
+	t.SuppressTrailingSpaces()
 	t.AppendHeader(table.Row(header))
 	return t
 }
@@ -156,7 +157,7 @@ func about(l *scan.List) string {
 			parts = append(parts, fmt.Sprintf("%d more", len(shares)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s %.0f %%", s.name, 100*s.part))
+		parts = append(parts, fmt.Sprintf("%s %.1f %%", s.name, 100*s.part))
 	}
 	if len(parts) == 0 {
 		return "no known term"

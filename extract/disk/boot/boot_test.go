@@ -188,6 +188,8 @@ func TestLayouts(t *testing.T) {
 	cut := long[:4096+4096+1000]
 	outside := vendorV4Image()
 	le32(outside[4096+8192+4096:], 4, 4000) // first fragment
+	unnamed := vendorV4Image()
+	le32(unnamed[4096+8192+4096:], 0, 100, 4, 200, tableEntry, 10, tableEntry+4, 250)
 	cases := []struct {
 		name  string
 		image []byte
@@ -197,6 +199,8 @@ func TestLayouts(t *testing.T) {
 	}{
 		{"v4", long, "kernel 4096 ramdisk 4000", "cmd", nil},
 		{"vendor v4", vendorV4Image(), "vendor_ramdisk00 3000 vendor_ramdisk01 2000 dtb 10 bootconfig 7", "cmdboard", nil},
+		{"vendor v4, ramdisks that the table does not name", unnamed,
+			"vendor_ramdisk00 100 vendor_ramdisk01 10 vendor_ramdisk at 4096 200 vendor_ramdisk at 4396 4700 dtb 10 bootconfig 7", "cmdboard", nil},
 		{"MediaTek", mtkImage(), "kernel 4096 ramdisk 3488", "cmd", nil},
 		{"Qualcomm", qcomImage(), "kernel 2048 ramdisk 2048 dt 4096", "", nil},
 		{"truncated", cut, "kernel 4096 ramdisk 1000", "cmd",

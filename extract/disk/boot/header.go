@@ -1,8 +1,10 @@
 package boot
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/censorscan/censorscan/extract"
 )
@@ -162,6 +164,19 @@ func (img *image) readTable(table, ramdisks extract.Extent, count, size int64) (
 		if e.Size > 0 {
 			out = append(out, section{name, e})
 		}
+	}
+	return append(out, gaps(out, ramdisks)...)
+}
+
+// gaps are the parts of the vendor ramdisks that no entry of the table names. They may be compressed, so they are members rather than slack.
+func gaps(fragments []section, ramdisks extract.Extent) (out []section) {
+	sorted := slices.SortedFunc(slices.Values(fragments), func(a, b section) int { return cmp.Compare(a.Offset, b.Offset) })
+	at := ramdisks.Offset
+	for _, s := range append(sorted, section{Extent: extract.Extent{Offset: ramdisks.End()}}) {
+		if s.Offset > at {
+			out = append(out, section{fmt.Sprintf("vendor_ramdisk at %d", at), extract.Extent{Offset: at, Size: s.Offset - at}})
+		}
+		at = max(at, s.End())
 	}
 	return out
 }

@@ -14,7 +14,7 @@ type container struct {
 	in     *extract.Input
 	dir    *directory // nil when there is none
 	claims claims
-	shared int64     // bytes of members that lie within others
+	shared int64     // bytes of members that lie within others, and of those looked at to find out
 	pool   sync.Pool // of *inflater
 }
 
@@ -55,7 +55,7 @@ func (w *walk) run() {
 	w.gaps = &scanner{in: w.c.in}
 	d := w.c.dir
 	if d == nil {
-		if w.yield(nil, extract.Damaged(size, "no central directory: entries are found by their local headers, those behind byte %d are missing", size)) {
+		if w.yield(nil, extract.Damaged(size, "no central directory: entries are found by their local headers, others may be missing")) {
 			w.salvage(0, size)
 		}
 		return
@@ -91,8 +91,9 @@ func (w *walk) gap(hi int64) bool {
 
 // entry yields one entry whose bytes end at hi at the latest.
 func (w *walk) entry(e *entry, hi int64) bool {
-	if w.ctx.Err() != nil {
-		return w.yield(nil, w.ctx.Err())
+	if err := w.ctx.Err(); err != nil {
+		w.yield(nil, err)
+		return false
 	}
 	m, end, notes := w.c.member(e, w.at, hi)
 	w.at = max(w.at, end)

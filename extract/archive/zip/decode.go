@@ -2,7 +2,6 @@ package zip
 
 import (
 	"bufio"
-	"bytes"
 	"compress/bzip2"
 	"errors"
 	"fmt"
@@ -70,24 +69,26 @@ func methodName(method uint16) string {
 	return ""
 }
 
-// resolve finds the method that decodes an entry. Flags and numbers that forbid it are not believed when the bytes decode: Android pays no
-// heed to the encryption flag, and takes every method but deflate for stored.
-func (c *container) resolve(e *entry, raw extract.Extent) (uint16, *extract.Unopened) {
+// resolve finds the method that decodes an entry, and the bytes that it decodes. Flags and numbers that forbid it are not believed when the
+// bytes decode: Android pays no heed to the encryption flag, and takes every method but deflate for stored.
+func (c *container) resolve(e *entry, raw extract.Extent) (uint16, extract.Extent, *extract.Unopened) {
 	encrypted := e.flags&flagEncrypted != 0
 	if decodable(e.method) && (!encrypted || raw.Size == 0) {
-		return e.method, nil
+		return e.method, raw, nil
 	}
 	same := e.packed == e.size // encryption adds a header, so the sizes of an encrypted entry differ
 	named := methodName(e.method)
 	switch {
 	case e.method == stored && same, same && !encrypted && named == "":
-		return stored, nil
+		return stored, raw, nil
 	case decodable(e.method) && e.method != stored && c.probe(e, e.method, raw):
-		return e.method, nil
+		return e.method, raw, nil
 	case e.method != deflated && c.probe(e, deflated, raw):
-		return deflated, nil
-	case c.probe(e, stored, raw):
-		return stored, nil
+		return deflated, raw, nil
+	case same && c.probe(e, stored, raw):
+		return stored, raw, nil
+	case !encrypted && !same && c.plain(e, raw):
+		return stored, extract.Extent{Offset: raw.Offset, Size: e.size}, nil
 	}
 	var u *extract.Unopened
 	switch {
@@ -96,10 +97,21 @@ func (c *container) resolve(e *entry, raw extract.Extent) (uint16, *extract.Unop
 	case named != "":
 		u = extract.Unsupported(raw.Offset, "compression method %d (%s)", e.method, named)
 	default: // its bytes are searched as they are, which is what Android makes of them
-		return 0, extract.Unsupported(raw.Offset, "unknown compression method %d", e.method)
+		return 0, raw, extract.Unsupported(raw.Offset, "unknown compression method %d", e.method)
 	}
 	u.Extent = raw
-	return 0, u
+	return 0, raw, u
+}
+
+// plain reports whether the bytes where an entry begins are its content, whatever its packed size says: Android does not look at that when it maps an asset.
+func (c *container) plain(e *entry, raw extract.Extent) bool {
+	if e.size < 0 || e.size > c.in.Size()-raw.Offset || e.noCRC {
+		return false
+	}
+	if c.shared += e.size; c.shared > c.in.Size() {
+		return false
+	}
+	return c.probe(e, stored, extract.Extent{Offset: raw.Offset, Size: e.size})
 }
 
 // probeSize is how many decoded bytes without an error, in bytes, are proof enough that the method is right.
@@ -140,22 +152,23 @@ type inflater struct {
 
 // stream decodes one entry and verifies its size and checksum at the end.
 type stream struct {
-	m     *extract.Member
-	e     *entry
-	raw   extract.Extent
-	in    counter
-	buf   *bufio.Reader
-	r     io.Reader
-	crc   uint32
-	n     int64
-	err   error
-	exact bool // the decoder reads no byte behind the end of its stream
-	close func()
+	m      *extract.Member
+	e      *entry
+	raw    extract.Extent
+	in     counter
+	buf    *bufio.Reader
+	r      io.Reader
+	crc    uint32
+	n      int64
+	err    error
+	buffer int64 // largest window, in bytes
+	exact  bool  // the decoder reads no byte behind the end of its stream
+	close  func()
 }
 
 // stream begins to decode the bytes at raw. When it has been read to its end, m.Extents are what it really took: bytes behind it are nobody's.
 func (c *container) stream(m *extract.Member, e *entry, method uint16, raw extract.Extent) (io.ReadCloser, error) {
-	s := &stream{m: m, e: e, raw: raw, close: func() {}}
+	s := &stream{m: m, e: e, raw: raw, buffer: c.in.Budget.Limits().Buffer, close: func() {}}
 	s.in.r = io.NewSectionReader(c.in, raw.Offset, raw.Size)
 	if method == stored {
 		s.r = &s.in
@@ -165,7 +178,7 @@ func (c *container) stream(m *extract.Member, e *entry, method uint16, raw extra
 	if method == deflated {
 		s.exact = true
 		s.inflate(c)
-	} else if s.r, err = s.decoder(method, c.in.Budget.Limits().Buffer); err != nil {
+	} else if s.r, err = s.decoder(method); err != nil {
 		return nil, s.fail(err)
 	}
 	s.r = c.in.Budget.Expand(s.r, raw.Size)
@@ -187,19 +200,19 @@ func (s *stream) inflate(c *container) {
 	s.close = func() { c.pool.Put(f) }
 }
 
-// decoder sets up the decoder of a method other than deflate. No window is larger than buffer bytes.
-func (s *stream) decoder(method uint16, buffer int64) (io.Reader, error) {
+// decoder sets up the decoder of a method other than deflate.
+func (s *stream) decoder(method uint16) (io.Reader, error) {
 	s.buf = bufio.NewReaderSize(&s.in, 16<<10)
 	switch method {
 	case bzipped:
 		s.exact = true
 		return bzip2.NewReader(s.buf), nil
 	case lzmaed:
-		return s.lzma(buffer)
+		return s.lzma()
 	case xzed:
-		return xz.NewReader(s.buf, uint32(min(buffer, 1<<31)))
+		return xz.NewReader(s.buf, uint32(min(s.buffer, 1<<31)))
 	}
-	d, err := zstd.NewReader(s.buf, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(uint64(max(buffer, 1<<20))))
+	d, err := zstd.NewReader(s.buf, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(uint64(max(s.buffer, 1<<20))))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +221,7 @@ func (s *stream) decoder(method uint16, buffer int64) (io.Reader, error) {
 }
 
 // lzma turns zip's header (version, length of the properties, properties) into the one of an .lzma file.
-func (s *stream) lzma(buffer int64) (io.Reader, error) {
+func (s *stream) lzma() (io.Reader, error) {
 	var h [9]byte
 	if _, err := io.ReadFull(s.buf, h[:]); err != nil {
 		return nil, noEOF(err)
@@ -216,8 +229,8 @@ func (s *stream) lzma(buffer int64) (io.Reader, error) {
 	if n := le.Uint16(h[2:]); n != 5 {
 		return nil, fmt.Errorf("LZMA properties of %d bytes", n)
 	}
-	if dict := int64(le.Uint32(h[5:])); dict > buffer {
-		return nil, &extract.LimitError{Limit: "buffer", Value: buffer, What: fmt.Sprintf("LZMA dictionary of %d bytes", dict)}
+	if dict := int64(le.Uint32(h[5:])); dict > s.buffer {
+		return nil, &extract.LimitError{Limit: "buffer", Value: s.buffer, What: fmt.Sprintf("LZMA dictionary of %d bytes", dict)}
 	}
 	head := make([]byte, 13)
 	copy(head, h[4:])
@@ -226,7 +239,32 @@ func (s *stream) lzma(buffer int64) (io.Reader, error) {
 		size = uint64(s.e.size)
 	}
 	le.PutUint64(head[5:], size)
-	return lzma.NewReader(io.MultiReader(bytes.NewReader(head), s.buf))
+	s.exact = true
+	return lzma.NewReader(&prefixed{head, s.buf})
+}
+
+// prefixed is a reader with bytes before it. As it also reads single bytes, a decoder takes no more than it needs.
+type prefixed struct {
+	head []byte
+	r    *bufio.Reader
+}
+
+func (p *prefixed) ReadByte() (byte, error) {
+	if len(p.head) == 0 {
+		return p.r.ReadByte()
+	}
+	c := p.head[0]
+	p.head = p.head[1:]
+	return c, nil
+}
+
+func (p *prefixed) Read(b []byte) (int, error) {
+	if len(p.head) == 0 {
+		return p.r.Read(b)
+	}
+	n := copy(b, p.head)
+	p.head = p.head[n:]
+	return n, nil
 }
 
 func (s *stream) Read(p []byte) (int, error) {
@@ -264,8 +302,11 @@ func (s *stream) finish() error {
 
 func (s *stream) fail(err error) error {
 	var limit *extract.LimitError
-	if errors.As(err, &limit) {
+	switch {
+	case errors.As(err, &limit):
 		return err
+	case errors.Is(err, xz.ErrMemlimit), errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return &extract.LimitError{Limit: "buffer", Value: s.buffer, What: fmt.Sprintf("method %d: %v", s.e.method, err)}
 	}
 	return extract.Damaged(s.raw.Offset+s.in.n, "after %d decoded bytes: %w", s.n, noEOF(err))
 }

@@ -92,7 +92,8 @@ func (c *container) readDirectory(ctx context.Context) error {
 
 // findDirectory looks for the last end record in [lo, hi) that leads to a central directory.
 func (c *container) findDirectory(ctx context.Context, lo, hi int64) (*directory, error) {
-	const step = 1 << 20
+	const step, maxTries = 1 << 20, 1 << 16
+	tries := 0
 	for hi-lo >= endLen {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -108,6 +109,9 @@ func (c *container) findDirectory(ctx context.Context, lo, hi int64) (*directory
 			at := bytes.LastIndex(buf, []byte(endSig))
 			if at < 0 {
 				break
+			}
+			if tries++; tries > maxTries { // made to be slow; its members are found by their local headers
+				return nil, nil
 			}
 			d, err := c.tryEnd(start + int64(at))
 			if d != nil || err != nil {
@@ -205,6 +209,9 @@ func (c *container) base(at, shift int64) int64 {
 }
 
 func (c *container) has(at int64, sig string) bool {
+	if at < 0 || at >= c.in.Size() {
+		return false
+	}
 	b := make([]byte, len(sig))
 	n, _ := c.in.ReadAt(b, at)
 	return n == len(sig) && string(b) == sig

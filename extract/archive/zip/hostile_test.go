@@ -8,6 +8,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz/lzma"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/archive/archivetest"
@@ -129,6 +130,32 @@ func patch(b []byte, back int, with string) []byte {
 
 const text = "content that everybody should be able to read, content that everybody should read"
 
+// described is an entry outside of the directory whose sizes stand in a descriptor behind it.
+func described(name string, method uint16, content string) part {
+	p := whole(name, method, content)
+	d := le.AppendUint32([]byte(spanSig), p.crc)
+	d = le.AppendUint32(le.AppendUint32(d, p.packed), p.size)
+	p.body = append(p.body, d...)
+	p.flags, p.hidden, p.crc, p.packed, p.size = flagDescriptor, true, 0, 0, 0
+	return p
+}
+
+// lzmaAndMore is an archive with an LZMA entry that claims 100 bytes more than its stream.
+func lzmaAndMore() []byte {
+	var b bytes.Buffer
+	w, err := lzma.WriterConfig{EOSMarker: true}.NewWriter(&b)
+	if err != nil {
+		panic(err)
+	}
+	w.Write([]byte(text))
+	w.Close()
+	body := append([]byte{9, 20, 5, 0}, b.Bytes()[:5]...)
+	body = append(append(body, b.Bytes()[13:]...), make([]byte, 100)...)
+	p := whole("l", lzmaed, text)
+	p.body, p.packed, p.flags = body, uint32(len(body)), flagLZMAEnd
+	return build(0, p)
+}
+
 type hostileCase struct {
 	name  string
 	data  []byte
@@ -145,7 +172,8 @@ func hostile() []hostileCase {
 		{name: "zstd", data: build(0, whole("a", zstandard, text), a), files: map[string]string{"a": text, "a#2": text}},
 		{name: "unknown method on a stored entry", data: build(0, s.with(func(p *part) { p.method = 0x4D31 })), files: map[string]string{"s": text}},
 		{name: "unknown method on a stored entry, packed size wrong", data: build(0, s.with(func(p *part) { p.method, p.packed = 0x4D31, 9 })),
-			files: map[string]string{"s": "!unknown compression method 19761"}},
+			files: map[string]string{"s": text}},
+		{name: "PPMd that is stored", data: build(0, s.with(func(p *part) { p.method = 98 })), files: map[string]string{"s": text}},
 		{name: "unknown method on a deflated entry", data: build(0, a.with(func(p *part) { p.method = 0x1234 })), files: onlyA},
 		{name: "unassigned method on bytes that are neither", data: build(0, a.with(func(p *part) { p.method, p.body = 0x1234, []byte("\xff\xff\xff\xff"); p.packed = 4 })),
 			files: map[string]string{"a": "!unknown compression method 4660"}},
@@ -170,6 +198,10 @@ func hostile() []hostileCase {
 		{name: "trailing data", data: append(build(0, whole("a", deflated, text)), make([]byte, 200<<10)...), files: onlyA},
 		{name: "entry outside of the directory", data: build(0, whole("h", deflated, text).with(func(p *part) { p.hidden = true }), s),
 			files: map[string]string{"h": text, "s": text}},
+		{name: "stored entry with a descriptor, outside of the directory", data: build(0, described("h", stored, text), s), files: map[string]string{"h": text, "s": text}},
+		{name: "zstd entry with a descriptor, outside of the directory", data: build(0, described("h", zstandard, long), s), files: map[string]string{"h": long, "s": text}},
+		{name: "deflated entry with a descriptor, cut", data: build(0, described("h", deflated, long))[:60], files: map[string]string{"h": "!unexpected EOF"}, notes: []string{"no central directory"}},
+		{name: "data behind an LZMA stream", data: lzmaAndMore(), files: map[string]string{"l": text}},
 		{name: "local header overwritten", data: build(0, whole("a", deflated, text).with(func(p *part) { p.gone = true }), s),
 			files: map[string]string{"a": "!no local header at offset 0", "s": text}},
 		{name: "entry behind the end", data: build(0, s, whole("a", deflated, text).with(func(p *part) { p.at = 1 << 30 })),

@@ -3,6 +3,7 @@ package zip
 import (
 	"bytes"
 	"context"
+	"errors"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -17,18 +18,13 @@ const maxLink = 4096
 // noted about it. Bytes before seen belong to others already; none at or behind hi belong to it. The member is nil when it is refused.
 func (c *container) member(e *entry, seen, hi int64) (m *extract.Member, end int64, notes []*extract.Unopened) {
 	m = &extract.Member{Name: e.name, Mode: e.mode(), Size: e.size}
-	head := make([]byte, localLen)
-	n, err := c.in.ReadAt(head, e.header)
-	local, name, extra, ok := parseLocal(head[:n])
-	if !ok {
+	local, name, extra, err := c.localHeader(e.header)
+	if err != nil {
 		m.Mode &^= fs.ModeDir
-		m.Problem = extract.Damaged(e.header, "no local header at offset %d", e.header)
-		if err != nil && err != io.EOF {
-			m.Problem = extract.Damaged(e.header, "reading the local header: %w", err)
-		}
+		m.Problem = extract.Damaged(e.header, "no local header at offset %d: %w", e.header, err)
 		return m, seen, nil
 	}
-	notes = append(notes, c.claimHeader(e, &local, name, extra)...)
+	notes = append(notes, c.claimHeader(e, local, name, extra)...)
 	e.data = e.header + int64(localLen+name+extra)
 	packed := e.packed
 	if e.data > hi || packed > hi-e.data {
@@ -51,13 +47,26 @@ func (c *container) member(e *entry, seen, hi int64) (m *extract.Member, end int
 		c.claims.add(raw.Offset, raw.Size, c.in.Size())
 		return m, end, notes
 	}
-	if packed > 0 {
-		m.Extents = []extract.Extent{raw}
-	}
 	if problem := c.fill(m, e, raw); problem != nil {
 		notes = append(notes, problem)
 	}
 	return m, end, notes
+}
+
+// localHeader reads the fixed part of the local header at the given offset, and the lengths of the name and the extra fields behind it.
+func (c *container) localHeader(at int64) (e *entry, name, extra int, err error) {
+	if at < 0 || at > c.in.Size()-localLen {
+		return nil, 0, 0, errors.New("it lies outside of the archive")
+	}
+	head := make([]byte, localLen)
+	if n, err := c.in.ReadAt(head, at); n < len(head) {
+		return nil, 0, 0, err
+	}
+	local, name, extra, ok := parseLocal(head)
+	if !ok {
+		return nil, 0, 0, errors.New("signature is missing")
+	}
+	return &local, name, extra, nil
 }
 
 // claimHeader claims a local header as structure and notes where it contradicts the central directory, which Android trusts.
@@ -121,12 +130,12 @@ func descriptor(b []byte, packed int64) int {
 
 // fill decides how the bytes at raw are decoded. It returns what is to be noted beside the member.
 func (c *container) fill(m *extract.Member, e *entry, raw extract.Extent) *extract.Unopened {
-	method, problem := c.resolve(e, raw)
+	method, raw, problem := c.resolve(e, raw)
+	if raw.Size > 0 && (problem == nil || problem.Extent.Size > 0) { // else they are searched as they are
+		m.Extents = []extract.Extent{raw}
+	}
 	if problem != nil {
 		m.Problem = problem
-		if problem.Extent.Size == 0 {
-			m.Extents = nil // searched as they are
-		}
 		return nil
 	}
 	if e.isSymlink() && e.size <= maxLink {
@@ -143,7 +152,7 @@ func (c *container) fill(m *extract.Member, e *entry, raw extract.Extent) *extra
 	m.Size = src.Size()
 	m.Open = func(context.Context) (extract.Source, error) { return src, nil }
 	switch {
-	case e.size >= 0 && e.size != e.packed:
+	case e.size >= 0 && e.size != e.packed && raw.Size == e.packed:
 		return extract.Damaged(e.header, "stored entry of %d bytes says it has %d", e.packed, e.size)
 	case c.in.CheckHashes && !e.noCRC && raw.Size == e.packed:
 		return c.checkStored(e, src)

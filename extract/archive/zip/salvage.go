@@ -62,8 +62,9 @@ func (s *scanner) load(pos int64) {
 // salvage yields the entries whose local headers stand in [lo, hi).
 func (w *walk) salvage(lo, hi int64) bool {
 	for hi-lo >= localLen {
-		if w.ctx.Err() != nil {
-			return w.yield(nil, w.ctx.Err())
+		if err := w.ctx.Err(); err != nil {
+			w.yield(nil, err)
+			return false
 		}
 		at := w.gaps.find(lo, hi, localSig[2:])
 		if at < 0 {
@@ -108,11 +109,8 @@ func (c *container) hasEntry(ctx context.Context) bool {
 
 // found reads the local header at the given offset, if what stands there can be one.
 func (c *container) found(at, hi int64) (*entry, bool) {
-	head := make([]byte, localLen)
-	n, _ := c.in.ReadAt(head, at)
-	e, name, extra, ok := parseLocal(head[:n])
-	known := decodable(e.method) || methodName(e.method) != ""
-	if !ok || !known || name == 0 || at+int64(localLen+name+extra) > hi {
+	e, name, extra, err := c.localHeader(at)
+	if err != nil || name == 0 || at+int64(localLen+name+extra) > hi || !decodable(e.method) && methodName(e.method) == "" {
 		return nil, false
 	}
 	rest := make([]byte, name+extra)
@@ -122,7 +120,7 @@ func (c *container) found(at, hi int64) (*entry, bool) {
 	e.name = string(rest[:name])
 	e.readExtra(rest[name:], false)
 	e.header, e.data = at, at+int64(localLen+len(rest))
-	return &e, true
+	return e, true
 }
 
 // begins reports whether the n bytes of a deflated entry give at least one byte, or are none.
@@ -155,7 +153,7 @@ func (w *walk) findEnd(e *entry, hi int64) bool {
 		end += s.in.n - int64(s.buf.Buffered())
 		r.Close()
 		whole, e.size = err == nil, n
-		if !whole && n == 0 {
+		if !whole && n == 0 && hi-e.data >= probeHead {
 			return false
 		}
 	}

@@ -238,6 +238,27 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestTruncated reads what a payload that ends within an operation still holds.
+func TestTruncated(t *testing.T) {
+	data, size := tinyBlob(t, isXZ)
+	b := builder{}
+	b.add("p", 0, nil, testOp{kind: opReplaceXZ, data: data, extents: [][2]uint64{{0, uint64(size / 4096)}}})
+	file := b.bytes()
+	_, members := openAll(t, extract.BytesSource(file), false)
+	whole, _ := members[0].Open(t.Context())
+	want, err := io.ReadAll(io.NewSectionReader(whole, 0, size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, members = openAll(t, extract.BytesSource(file[:len(file)-len(data)/4]), false)
+	src, _ := members[0].Open(t.Context())
+	got := make([]byte, size)
+	n, err := src.ReadAt(got, 0)
+	if n < 1000 || !bytes.Equal(got[:n], want[:n]) || err == nil || !strings.Contains(err.Error(), "lie outside of the payload") {
+		t.Errorf("ReadAt = %d, %v", n, err)
+	}
+}
+
 func TestNotes(t *testing.T) {
 	cases := []struct {
 		name, want string

@@ -183,9 +183,12 @@ func (c *container) place(p *partition, in install, sized bool) {
 		spread(broken, 0, o.size)
 	case packed:
 		if !whole {
-			o.mode, o.fault = broken, outside
+			o.fault = outside // its beginning decodes all the same
 		} else if o.blob.Size == 0 {
-			o.mode, o.fault = broken, empty
+			o.fault = empty
+		}
+		if o.blob.Size == 0 {
+			o.mode = broken
 		}
 		spread(o.mode, 0, o.size)
 	case raw:

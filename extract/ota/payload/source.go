@@ -92,7 +92,7 @@ func (s *partitionSource) readPiece(pc *piece, part []byte, at int64) (int, erro
 		}
 		return n, s.rawError(pc, o, at+int64(n), err)
 	case broken:
-		return 0, s.rangeError(pc, o, pc.start, o.err())
+		return 0, s.rangeError(pc, o, pc.start, nil)
 	}
 	if o.size > s.held() {
 		return s.readSpooled(pc, o, part, in)
@@ -215,9 +215,12 @@ func (s *partitionSource) spoolWithin(o *operation) (extract.Source, error) {
 	return nil, err
 }
 
+// rangeError is the error for a piece from byte start on, where err came up unless the operation has a fault of its own.
 func (s *partitionSource) rangeError(pc *piece, o *operation, start int64, err error) error {
 	if errors.Is(err, xz.ErrMemlimit) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		err = &extract.LimitError{Limit: "buffer", Value: s.c.budget.Limits().Buffer, What: "the dictionary of compressed data is larger"}
+	} else if o.fault != sound {
+		err = o.err()
 	}
 	return &extract.RangeError{Extent: extract.Extent{Offset: start, Size: pc.end - start}, Err: fmt.Errorf("%v: %w", o, err)}
 }

@@ -117,32 +117,40 @@ func (n *inode) position() int64 {
 
 // Link implements tree.Inode.
 func (n *inode) Link() (string, error) {
+	target, err := n.target()
+	if err != nil {
+		return "", err
+	}
+	if i := bytes.IndexByte(target, 0); i >= 0 {
+		return string(target[:i]), extract.Damaged(n.offset, "inode %d: the target of the link ends after %d of %d bytes", n.id, i, len(target))
+	}
+	return string(target), nil
+}
+
+func (n *inode) target() ([]byte, error) {
 	size := n.stat.Size
 	switch {
 	case n.stat.Problem != nil:
-		return "", n.stat.Problem
+		return nil, n.stat.Problem
 	case n.flags&flagEncrypted != 0:
-		return "", extract.Encrypted(n.offset, "inode %d: the target of the link is encrypted by fscrypt", n.id)
+		return nil, extract.Encrypted(n.offset, "inode %d: the target of the link is encrypted by fscrypt", n.id)
 	case size > maxLink:
-		return "", extract.Damaged(n.offset+4, "inode %d: the target of the link has %d bytes", n.id, size)
+		return nil, extract.Damaged(n.offset+4, "inode %d: the target of the link has %d bytes", n.id, size)
 	case n.flags&flagInline == 0 && size < blockAreaSize && !n.hasExtents():
-		return string(n.area[:size]), nil
+		return n.area[:size], nil
 	}
 	src, err := n.Open()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if m, ok := src.(*mapped); ok && n.claims != nil {
 		n.claims.addRuns(m.runs)
 	}
 	buf, err := n.im.budget.ReadFull(src, 0, size)
 	if err != nil {
-		return "", extract.Damaged(n.offset, "inode %d: the target of the link: %w", n.id, err)
+		return nil, extract.Damaged(n.offset, "inode %d: the target of the link: %w", n.id, err)
 	}
-	if i := bytes.IndexByte(buf, 0); i >= 0 {
-		return string(buf[:i]), extract.Damaged(n.offset, "inode %d: the target of the link ends after %d of %d bytes", n.id, i, size)
-	}
-	return string(buf), nil
+	return buf, nil
 }
 
 // hasExtents reports whether a short symbolic link has its target in a block after all.

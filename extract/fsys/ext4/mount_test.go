@@ -47,26 +47,24 @@ func mounted(t *testing.T, options []string, size string, fill func(root string)
 
 func TestKernel(t *testing.T) {
 	tests := []struct {
-		name    string
-		options string
-		always  bool
+		name, options string
 	}{
-		{"4k", "-t ext4 -b 4096", true},
-		{"1k", "-t ext4 -b 1024", false},
-		{"inline data", "-t ext4 -b 4096 -O inline_data", true},
-		{"inline data and large inodes", "-t ext4 -b 4096 -I 1024 -O inline_data", false},
-		{"ea_inode", "-t ext4 -b 4096 -O ea_inode", true},
-		{"ext3", "-t ext3 -b 4096", false},
-		{"ext2 1k", "-t ext2 -b 1024", false},
-		{"bigalloc", "-t ext4 -b 4096 -O bigalloc", false},
-		{"large_dir, quota", "-t ext4 -b 1024 -O large_dir,quota", false},
-		{"meta_bg", "-t ext4 -b 1024 -O meta_bg,^resize_inode", false},
+		{"4k", "-t ext4 -b 4096"},
+		{"1k", "-t ext4 -b 1024"},
+		{"inline data", "-t ext4 -b 4096 -O inline_data"},
+		{"inline data and large inodes", "-t ext4 -b 4096 -I 1024 -O inline_data"},
+		{"ea_inode", "-t ext4 -b 4096 -O ea_inode"},
+		{"ext3", "-t ext3 -b 4096"},
+		{"ext2 1k", "-t ext2 -b 1024"},
+		{"bigalloc", "-t ext4 -b 4096 -O bigalloc"},
+		{"large_dir, quota", "-t ext4 -b 1024 -O large_dir,quota"},
+		{"meta_bg", "-t ext4 -b 1024 -O meta_bg,^resize_inode"},
+	}
+	if os.Getenv(allTools) == "" {
+		t.Skipf("set %s=1 to run it: it takes a minute", allTools)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if !tt.always && os.Getenv(allTools) == "" {
-				t.Skipf("set %s=1 to run it", allTools)
-			}
 			mounted(t, strings.Fields(tt.options), "600M", func(root string) {
 				buildTree(t, root, 2500)
 				kernelOnly(t, root, strings.Contains(tt.options, "ea_inode"))

@@ -52,11 +52,11 @@ func chain(parent, name string, number int) string {
 }
 
 // escapeName makes a raw name printable and unambiguous in a path chain: bytes that are not UTF-8, characters that do not print (bidirectional
-// controls among them), "!" and the backslash itself become \xNN or \u{N}.
+// controls among them), "!", "#" and the backslash itself become \xNN or \u{N}.
 func escapeName(name string) string {
 	plain := true
 	for _, r := range name {
-		if r == utf8.RuneError || r == '!' || r == '\\' || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || r == '!' || r == '#' || r == '\\' || !unicode.IsPrint(r) {
 			plain = false
 			break
 		}
@@ -68,7 +68,7 @@ func escapeName(name string) string {
 	for i := 0; i < len(name); {
 		r, n := utf8.DecodeRuneInString(name[i:])
 		switch {
-		case r == utf8.RuneError && n == 1, r == '!', r == '\\', r < 0x80 && !unicode.IsPrint(r):
+		case r == utf8.RuneError && n == 1, r == '!', r == '#', r == '\\', r < 0x80 && !unicode.IsPrint(r):
 			fmt.Fprintf(&b, `\x%02X`, name[i])
 		case !unicode.IsPrint(r):
 			fmt.Fprintf(&b, `\u{%X}`, r)

@@ -32,6 +32,9 @@ type cacheEntry struct {
 	done bool // under Cache.mu: data is counted in used
 }
 
+// cost is what an entry takes up, in bytes, an empty one too.
+func (e *cacheEntry) cost() int64 { return int64(cap(e.data)) + 256 }
+
 // errLoad is what those who wait for a block get when its decoder panics.
 var errLoad = errors.New("decoder panicked")
 
@@ -86,13 +89,13 @@ func (c *Cache) count(el *list.Element) {
 	defer c.mu.Unlock()
 	e := el.Value.(*cacheEntry)
 	e.done = true
-	c.used += int64(len(e.data))
+	c.used += e.cost()
 	for back := c.order.Back(); c.used > c.max && back != nil && back != el; {
 		prev := back.Prev()
 		if old := back.Value.(*cacheEntry); old.done {
 			c.order.Remove(back)
 			delete(c.entries, old.key)
-			c.used -= int64(len(old.data))
+			c.used -= old.cost()
 		}
 		back = prev
 	}

@@ -50,16 +50,8 @@ func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) err
 		return c.streamPieces(ctx, overlap, visit)
 	}
 	size := c.src.Size()
-	sp, _ := c.src.(Sparse)
 	for off := int64(0); off < size; {
-		start, end := off, size
-		if sp != nil {
-			start, end = sp.NextData(off)
-			start, end = max(off, start-int64(overlap)), min(size, end+int64(overlap))
-			if start >= size || end <= start {
-				start, end = size, size
-			}
-		}
+		start, end := c.nextRun(off, int64(overlap))
 		c.holes += start - off
 		if err := c.run(ctx, start, end, overlap, visit); err != nil {
 			return err
@@ -70,6 +62,28 @@ func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) err
 		c.fail(c.lost(size, c.err), c.err)
 	}
 	return nil
+}
+
+// nextRun returns the next bytes that have to be read at or behind off: data with overlap bytes of the holes around them, so that what begins or ends
+// in zeros is found. Runs that would meet are one.
+func (c *Content) nextRun(off, overlap int64) (start, end int64) {
+	size := c.src.Size()
+	sp, ok := c.src.(Sparse)
+	if !ok {
+		return off, size
+	}
+	start, end = sp.NextData(off)
+	if start >= size || end <= start {
+		return size, size
+	}
+	for end < size {
+		s, e := sp.NextData(end)
+		if s >= size || e <= s || s-end > 2*overlap {
+			break
+		}
+		end = e
+	}
+	return max(off, start-overlap), min(size, end+overlap)
 }
 
 // run reads [start, end) of a Source.
@@ -91,6 +105,8 @@ func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit 
 		m, err := c.src.ReadAt(w.space(n), off)
 		if m == n {
 			err = nil
+		} else if err == nil {
+			err = io.ErrUnexpectedEOF
 		}
 		if err := w.push(off, m, visit); err != nil {
 			return err
@@ -137,6 +153,7 @@ func (c *Content) streamPieces(ctx context.Context, overlap int, visit func(Piec
 	if rest == nil {
 		return errors.New("a stream is read only once")
 	}
+	c.keepTail(c.prefix)
 	off := int64(0)
 	for prefix := c.prefix; len(prefix) > 0; {
 		n := copy(w.space(min(len(prefix), pieceSize)), prefix)
@@ -175,7 +192,11 @@ func (c *Content) allowed(ctx context.Context, off, end int64) error {
 		err = &LimitError{"bytes-out", c.budget.limits.BytesOut, "one artefact is larger"}
 	}
 	if err != nil {
-		c.fail(max(0, end-off), stopped(err))
+		left := end - off
+		if end < 0 {
+			left = c.lost(off, err)
+		}
+		c.fail(left, stopped(err))
 	}
 	return err
 }
@@ -193,7 +214,7 @@ func (c *Content) lost(got int64, err error) int64 {
 		return max(0, c.size-got)
 	}
 	if at := AsUnopened(err).Extent.Offset; at > 0 && at <= c.raw && got > 0 {
-		return int64(float64(got) * float64(c.raw-at) / float64(at))
+		return int64(min(1<<60, float64(got)*float64(c.raw-at)/float64(at)))
 	}
 	return max(1, got)
 }

@@ -64,9 +64,9 @@ func (w *walker) finish(t *task, parent *claims) {
 func (t *task) discard() {
 	if t.container != nil {
 		t.container.Close()
-		if t.content != nil {
-			t.content.close()
-		}
+	}
+	if t.content != nil {
+		t.content.close()
 	}
 }
 
@@ -102,7 +102,7 @@ func (w *walker) descend(t *task) {
 	func() {
 		defer func() {
 			if p := recover(); p != nil {
-				a.Problems = append(a.Problems, &Unopened{Reason: ReasonDamaged, Detail: fmt.Sprintf("internal error: %v", p)})
+				w.partProblem(t, c, fmt.Errorf("internal error: %v", p))
 			}
 		}()
 		for m, err := range t.container.Members(w.ctx) {
@@ -110,7 +110,7 @@ func (w *walker) descend(t *task) {
 				break
 			}
 			if err != nil {
-				w.partProblem(a, c, err)
+				w.partProblem(t, c, err)
 				continue
 			}
 			numbers[m.Name]++
@@ -131,14 +131,16 @@ func (w *walker) descend(t *task) {
 }
 
 // partProblem records a part of a container that no member stands for.
-func (w *walker) partProblem(a *Artifact, c *claims, err error) {
-	u := *AsUnopened(err)
+func (w *walker) partProblem(t *task, c *claims, err error) {
+	a, u := t.artifact, *AsUnopened(err)
 	if u.Name != "" {
 		u.Detail = escapeName(u.Name) + ": " + u.Detail
 	}
 	a.Problems = append(a.Problems, &u)
 	if u.Extent.Size > 0 {
 		c.add(Ledger{Size: u.Extent.Size, Unopened: u.Extent.Size}, []Extent{u.Extent})
+	} else {
+		t.partial = true
 	}
 }
 
@@ -163,23 +165,17 @@ func (w *walker) settle(t *task, c *claims, src Source, shares *shares) {
 	case src == nil || w.NoSlack:
 		ledger.Add(Ledger{Size: left, Structure: left})
 	default:
-		ledger.Add(w.slack(a, src, free, shares))
+		ledger.Add(w.slack(t, src, free, shares))
 	}
 	a.Ledger = ledger
 }
 
 // slack searches the bytes of a container that nobody claims, apart from zeros, as an artefact of its own.
-func (w *walker) slack(a *Artifact, src Source, free []Extent, shares *shares) Ledger {
-	var size int64
-	for _, e := range free {
-		size += e.Size
-	}
+func (w *walker) slack(t *task, src Source, free []Extent, shares *shares) Ledger {
+	a, size := t.artifact, total(free)
 	used, unread := nonZero(w.ctx, src, free)
-	var sum Ledger
-	for _, e := range used {
-		sum.Size += e.Size
-	}
-	zeros := Ledger{Size: size - sum.Size - unread, Structure: size - sum.Size - unread}
+	found := total(used)
+	zeros := Ledger{Size: size - found - unread, Structure: size - found - unread}
 	zeros.Add(Ledger{Size: unread, Unopened: unread})
 	if unread > 0 {
 		a.Problems = append(a.Problems, &Unopened{Extent: Extent{Size: unread}, Reason: ReasonDamaged, Detail: "unclaimed bytes cannot be read"})
@@ -187,12 +183,15 @@ func (w *walker) slack(a *Artifact, src Source, free []Extent, shares *shares) L
 	if len(used) == 0 {
 		return zeros
 	}
-	m := &Member{Name: SlackName, Size: sum.Size, Open: func(context.Context) (Source, error) { return Concat(src, used), nil }, Extents: used}
+	m := &Member{Name: SlackName, Size: found, Extents: used}
+	if !t.partial {
+		m.Open = func(context.Context) (Source, error) { return Concat(src, used), nil }
+	} else { // what the container did not tell of may lie here in a form that a search does not see
+		m.Problem = Damaged(0, "the container could not be read whole; its unclaimed bytes were searched as they are")
+	}
 	child := &Artifact{Parent: a, Name: SlackName, Path: chain(a.Path, SlackName, 1), Depth: a.Depth + 1, Slack: used, share: shares.of(m)}
-	t := w.start(child, m, src)
-	c := &claims{}
-	w.finish(t, c)
-	zeros.Add(child.Ledger.scale(sum.Size))
+	w.finish(w.start(child, m, src), &claims{})
+	zeros.Add(child.Ledger.scale(found))
 	return zeros
 }
 

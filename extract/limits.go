@@ -14,7 +14,8 @@ type Limits struct {
 	BytesOut  int64         // bytes read from all artefacts that hold no others, in bytes
 	Ratio     int64         // decoded bytes for each byte of one compressed stream
 	Buffer    int64         // largest single table or block that a format may hold, in bytes
-	Memory    int64         // decoded streams and caches held at once, in bytes
+	Memory    int64         // decoded streams and caches held in memory at once, in bytes
+	Spool     int64         // decoded streams held in temporary files at once, in bytes
 	Time      time.Duration // whole run; 0 is no limit
 }
 
@@ -23,12 +24,12 @@ const ratioFree = 64 << 20
 
 // DefaultLimits are generous for firmware of 8 GB on a machine with 1 GiB of free memory.
 func DefaultLimits() Limits {
-	return Limits{Depth: 24, Artifacts: 20_000_000, BytesOut: 512 << 30, Ratio: 256, Buffer: 64 << 20, Memory: 192 << 20}
+	return Limits{Depth: 24, Artifacts: 3_000_000, BytesOut: 512 << 30, Ratio: 256, Buffer: 64 << 20, Memory: 192 << 20, Spool: 16 << 30}
 }
 
 // LimitError is the trip of one limit. It becomes a coverage record with reason ReasonLimit.
 type LimitError struct {
-	Limit string // as named in the command's help: depth, artifacts, bytes-out, ratio, buffer, time
+	Limit string // as named in the command's help: depth, artifacts, bytes-out, ratio, buffer, spool, time
 	Value int64
 	What  string
 }
@@ -41,6 +42,7 @@ func (e *LimitError) Error() string {
 type Budget struct {
 	limits Limits
 	memory atomic.Int64 // reserved for spooled streams
+	disk   atomic.Int64 // in temporary files
 	cache  *Cache
 	temp   string // folder for spooled streams; "" is the system's
 }
@@ -78,22 +80,22 @@ func (b *Budget) release(n int64) { b.memory.Add(-n) }
 // Expand returns r with the ratio limit applied: reading fails with a LimitError once it has given more than Limits.Ratio bytes for each of
 // the raw bytes (beyond the first 64 MiB, which are free).
 func (b *Budget) Expand(r io.Reader, raw int64) io.Reader {
-	allowed := int64(ratioFree)
-	if raw > allowed/b.limits.Ratio {
-		if raw > (1<<62)/b.limits.Ratio {
-			allowed = 1 << 62
-		} else {
-			allowed = raw * b.limits.Ratio
-		}
+	ratio := max(1, b.limits.Ratio)
+	e := &expandReader{r: r, left: ratioFree, limit: LimitError{"ratio", ratio, fmt.Sprintf("a stream of %d bytes decodes to more than its share", raw)}}
+	if raw > ratioFree/ratio {
+		e.left = min(raw, (1<<62)/ratio) * ratio
 	}
-	return &expandReader{r: r, left: min(allowed, b.limits.BytesOut), budget: b, raw: raw}
+	if e.left > b.limits.BytesOut {
+		e.left = b.limits.BytesOut
+		e.limit = LimitError{"bytes-out", b.limits.BytesOut, "one stream decodes to more"}
+	}
+	return e
 }
 
 type expandReader struct {
-	r      io.Reader
-	left   int64
-	budget *Budget
-	raw    int64
+	r     io.Reader
+	left  int64
+	limit LimitError
 }
 
 func (e *expandReader) Read(p []byte) (int, error) {
@@ -107,7 +109,8 @@ func (e *expandReader) Read(p []byte) (int, error) {
 		if n == 0 {
 			return 0, nil
 		}
-		return 0, &LimitError{"ratio", e.budget.limits.Ratio, fmt.Sprintf("a stream of %d bytes decodes to more than its share", e.raw)}
+		trip := e.limit
+		return 0, &trip
 	}
 	if int64(len(p)) > e.left {
 		p = p[:e.left]

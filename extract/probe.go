@@ -37,7 +37,7 @@ func (p *Probe) Head() []byte { return p.head }
 
 // At returns the n bytes at off, fewer at the end or where the artefact cannot be read. The caller may not change them.
 func (p *Probe) At(off int64, n int) []byte {
-	if off >= 0 && off+int64(n) <= int64(len(p.head)) {
+	if off >= 0 && n >= 0 && off <= int64(len(p.head)-n) {
 		return p.head[off:][:n]
 	}
 	return p.read(off, n)
@@ -50,7 +50,9 @@ func (p *Probe) Tail(n int) []byte {
 	}
 	if p.tail == nil {
 		size := min(p.size, tailSize)
-		p.tail = p.read(p.size-size, int(size))
+		if p.tail = p.read(p.size-size, int(size)); int64(len(p.tail)) < size {
+			p.tail = []byte{} // not its end
+		}
 	}
 	return p.tail[max(0, len(p.tail)-n):]
 }

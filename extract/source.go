@@ -165,7 +165,7 @@ func (c *concatSource) translate(err error, i int) error {
 	e := c.extents[i]
 	lo, hi := max(re.Extent.Offset, e.Offset), min(re.Extent.End(), e.End())
 	if lo >= hi {
-		return err
+		return re.Err
 	}
 	return &RangeError{Extent{c.starts[i] + lo - e.Offset, hi - lo}, re.Err}
 }

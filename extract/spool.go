@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +13,13 @@ import (
 // of the stream is returned together with the Source of what came before it. The Source has to be closed.
 func (b *Budget) Spool(ctx context.Context, r io.Reader) (Source, error) {
 	s := &spool{budget: b}
+	buf := make([]byte, spoolChunk)
 	for {
 		if ctx.Err() != nil {
 			return s, context.Cause(ctx)
 		}
-		chunk := make([]byte, spoolChunk)
-		n, err := readChunk(r, chunk)
-		if werr := s.write(chunk[:n]); werr != nil {
+		n, err := readChunk(r, buf)
+		if werr := s.write(buf[:n]); werr != nil {
 			return s, werr
 		}
 		if err == io.EOF {
@@ -62,7 +63,7 @@ func (s *spool) write(p []byte) error {
 	}
 	if s.file == nil {
 		if s.budget.reserve(int64(len(p))) {
-			s.chunks = append(s.chunks, p)
+			s.chunks = append(s.chunks, bytes.Clone(p))
 			s.memory += int64(len(p))
 			s.size += int64(len(p))
 			return nil
@@ -73,6 +74,10 @@ func (s *spool) write(p []byte) error {
 		}
 		os.Remove(f.Name()) // where an open file cannot be removed, Close does it
 		s.file = f
+	}
+	if limit := s.budget.limits.Spool; s.budget.disk.Add(int64(len(p))) > limit {
+		s.budget.disk.Add(-int64(len(p)))
+		return &LimitError{"spool", limit, "decoded streams in temporary files"}
 	}
 	n, err := s.file.WriteAt(p, s.size-s.memory)
 	s.size += int64(n)
@@ -111,10 +116,12 @@ func (s *spool) ReadAt(p []byte, off int64) (n int, err error) {
 // Close frees the memory or the file.
 func (s *spool) Close() error {
 	s.budget.release(s.memory)
+	onDisk := s.size - s.memory
 	s.chunks, s.memory, s.size = nil, 0, 0
 	if s.file == nil {
 		return nil
 	}
+	s.budget.disk.Add(-onDisk)
 	name := s.file.Name()
 	err := s.file.Close()
 	s.file = nil

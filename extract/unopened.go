@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -75,6 +76,9 @@ func AsUnopened(err error) *Unopened {
 	var l *LimitError
 	if errors.As(err, &l) {
 		return &Unopened{Reason: ReasonLimit, Detail: err.Error(), Err: err}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return &Unopened{Reason: ReasonInterrupted, Detail: "the run was stopped", Err: err}
 	}
 	u = &Unopened{Reason: ReasonDamaged, Detail: err.Error(), Err: err}
 	var re *RangeError

@@ -78,6 +78,7 @@ type task struct {
 	content   *Content
 	container Container
 	ledger    Ledger
+	partial   bool // the container did not tell of all that is in it
 	result    any
 	err       error
 }
@@ -103,6 +104,7 @@ func (w *walker) work(t *task) {
 	defer func() {
 		if p := recover(); p != nil { // a fault of ours must not lose the siblings
 			t.artifact.Problems = append(t.artifact.Problems, &Unopened{Reason: ReasonDamaged, Detail: fmt.Sprintf("internal error: %v", p)})
+			t.discard()
 			t.container = nil
 			t.ledger = Ledger{Size: max(0, t.artifact.Size), Unopened: max(0, t.artifact.Size)}
 		}
@@ -231,11 +233,11 @@ func (w *walker) detect(t *task) {
 // openAs opens the artefact as a container of one format, spooling a stream first.
 func (w *walker) openAs(t *task, f Format) error {
 	c := t.content
-	if t.artifact.Depth >= w.Budget.limits.Depth {
-		return &LimitError{"depth", int64(w.Budget.limits.Depth), "containers within containers"}
-	}
 	if err := w.hold(c); err != nil {
 		return err
+	}
+	if t.artifact.Depth >= w.Budget.limits.Depth {
+		return &LimitError{"depth", int64(w.Budget.limits.Depth), "containers within containers"}
 	}
 	t.artifact.Size = c.src.Size()
 	var err error
@@ -264,6 +266,7 @@ func (w *walker) hold(c *Content) error {
 		}
 		s, err := w.Budget.Spool(w.ctx, byteReader(src))
 		if err != nil {
+			s.(io.Closer).Close()
 			return err
 		}
 		c.src, c.reopen = s, nil
@@ -322,6 +325,9 @@ func (w *walker) readRaw(t *task) {
 	}
 	if w.ctx.Err() == nil {
 		w.visit(t, false)
+	}
+	if c.err != nil {
+		t.problem(c.err)
 	}
 	t.ledger = Ledger{Size: a.Size, Unopened: a.Size}
 	t.sizeProblem()

@@ -20,12 +20,13 @@ func addLimitFlags(f *pflag.FlagSet, l *extract.Limits) {
 	f.Int64Var(&l.Ratio, "max-ratio", l.Ratio, "decoded bytes for each byte of one compressed stream (beyond 64 MiB)")
 	f.Var((*bytesValue)(&l.Buffer), "max-buffer", "largest single table or block of a container")
 	f.Var((*bytesValue)(&l.Memory), "max-memory", "decoded streams and blocks held in memory")
+	f.Var((*bytesValue)(&l.Spool), "max-spool", "decoded streams held in temporary files")
 	f.DurationVar(&l.Time, "max-time", l.Time, "time for the whole run (0: no limit)")
 }
 
 // checkLimits refuses limits that would keep anything from being read.
 func checkLimits(l extract.Limits) error {
-	if l.Depth < 1 || l.Artifacts < 1 || l.BytesOut < 1 || l.Ratio < 1 || l.Buffer < 1<<16 || l.Memory < 1<<20 || l.Time < 0 {
+	if l.Depth < 1 || l.Artifacts < 1 || l.BytesOut < 1 || l.Ratio < 1 || l.Buffer < 1<<16 || l.Memory < 1<<20 || l.Spool < 0 || l.Time < 0 {
 		return usageError{fmt.Errorf("a --max-... value is too small (--max-buffer takes 64KiB at least, --max-memory 1MiB)")}
 	}
 	return nil

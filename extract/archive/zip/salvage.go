@@ -148,8 +148,8 @@ func (w *walk) findEnd(e *entry, hi int64) bool {
 		if err != nil {
 			return false
 		}
-		n, err := io.Copy(io.Discard, &ctxReader{w.ctx, r})
 		s := r.(*stream)
+		n, err := io.Copy(io.Discard, &patient{w.ctx, s, w.c.in.Budget.Limits().Ratio})
 		end += s.in.n - int64(s.buf.Buffered())
 		r.Close()
 		whole, e.size = err == nil, n
@@ -194,15 +194,23 @@ func (c *container) describedCRC(at, packed int64) (crc uint32, missing bool) {
 	return le.Uint32(b[4:]), false
 }
 
-// ctxReader ends with the context.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
+// patient reads a stream of unknown length until the context ends or it is seen to be a bomb, which the whole length of the archive would hide
+// from the budget.
+type patient struct {
+	ctx   context.Context
+	s     *stream
+	ratio int64
 }
 
-func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+// patience is how many decoded bytes are free of suspicion.
+const patience = 64 << 20
+
+func (p *patient) Read(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
+	if p.s.n > patience && p.s.n/p.ratio > p.s.in.n {
+		return 0, &extract.LimitError{Limit: "ratio", Value: p.ratio, What: "deflate stream of unknown length"}
+	}
+	return p.s.Read(b)
 }

@@ -204,6 +204,36 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// TestRatioOfUnknownLength: a bomb whose size stands behind it, in an archive without a directory, is left at the ratio of what was read of it.
+func TestRatioOfUnknownLength(t *testing.T) {
+	const zeros = 300 << 20
+	var body bytes.Buffer
+	w, err := flate.NewWriter(&body, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := make([]byte, 1<<20)
+	for range zeros / len(block) {
+		w.Write(block)
+	}
+	w.Close()
+	p := described("z", deflated, "")
+	p.body = append(body.Bytes(), le.AppendUint32(le.AppendUint32(le.AppendUint32([]byte(spanSig), 0), uint32(body.Len())), zeros)...)
+	data := append(build(0, p, whole("a", deflated, text).with(func(p *part) { p.hidden = true })), make([]byte, 1<<20)...)
+	limits := extract.DefaultLimits()
+	limits.Ratio = 16
+	l, err := formattest.List(Format(), extract.BytesSource(data[:bytes.Index(data, []byte(endSig))]), "", limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := l.Files["z"]; f.Size != 64<<20 || !strings.Contains(f.Problem, "ratio limit 16 reached") {
+		t.Errorf("%d bytes, problem %q", f.Size, f.Problem)
+	}
+	if f := l.Files["a"]; f.SHA256 != archivetest.Sum(text) {
+		t.Errorf("the member behind the bomb: %+v", f)
+	}
+}
+
 // TestXz wraps a stream that xz made, and sees that its CRC is checked.
 func TestXz(t *testing.T) {
 	want := archivetest.Tree(t)["assets/deep/er/lines.txt"]

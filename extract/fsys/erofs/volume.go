@@ -15,9 +15,9 @@ type volume struct {
 	main     area // the inodes that lie in the image
 	budget   *extract.Budget
 	decoders *decoders
-	box      func() (*area, error)    // the metabox as an area of inodes
-	packed   func() (*file, error)    // the packed inode
-	prefixes func() ([]string, error) // long attribute name prefixes
+	box      func() (*area, error)        // the metabox as an area of inodes
+	packed   func() (*file, error)        // the packed inode
+	prefixes func() (*prefixTable, error) // long attribute name prefixes
 }
 
 func openVolume(src extract.Source, b *extract.Budget) (*volume, error) {
@@ -192,6 +192,9 @@ func (v *view) structure() []extract.Extent {
 	defer v.mu.Unlock()
 	for _, e := range v.super.structure {
 		v.image.extents(v.claims, e.Offset, e.Size)
+	}
+	if t, err := v.prefixes(); err == nil {
+		t.space.extents(v.claims, t.start, t.end-t.start)
 	}
 	if v.super.packed != 0 {
 		if in, err := v.readInode(v.super.packed); err == nil {

@@ -23,8 +23,15 @@ func xattrPrefix(index uint8) string {
 	return fmt.Sprintf("(namespace %d).", index)
 }
 
+// prefixTable holds the long beginnings of attribute names, and where they were found.
+type prefixTable struct {
+	names      []string
+	space      space
+	start, end int64
+}
+
 // readPrefixes reads the long beginnings of attribute names, which lie in the image or in a file of their own.
-func (v *volume) readPrefixes() ([]string, error) {
+func (v *volume) readPrefixes() (*prefixTable, error) {
 	sb := &v.super
 	var src space = v.image
 	if sb.compat&compatPlainPrefixes == 0 {
@@ -39,22 +46,21 @@ func (v *volume) readPrefixes() ([]string, error) {
 			return nil, err
 		}
 	}
-	var list []string
-	off := sb.prefixBase
+	t := &prefixTable{space: src, start: sb.prefixBase, end: sb.prefixBase}
 	for range sb.prefixes {
-		off = roundUp(off, 4)
+		off := roundUp(t.end, 4)
 		var n [2]byte
 		if _, err := readFull(src, n[:], off); err != nil {
-			return list, extract.Damaged(off, "the attribute name prefixes at %d: %w", off, err)
+			return t, extract.Damaged(off, "the attribute name prefixes at %d: %w", off, err)
 		}
 		raw := make([]byte, binary.LittleEndian.Uint16(n[:]))
 		if _, err := readFull(src, raw, off+2); err != nil || len(raw) == 0 {
-			return list, extract.Damaged(off, "the attribute name prefix of %d bytes at %d cannot be read", len(raw), off)
+			return t, extract.Damaged(off, "the attribute name prefix of %d bytes at %d cannot be read", len(raw), off)
 		}
-		list = append(list, xattrPrefix(raw[0])+string(raw[1:]))
-		off += 2 + int64(len(raw))
+		t.names = append(t.names, xattrPrefix(raw[0])+string(raw[1:]))
+		t.end = off + 2 + int64(len(raw))
 	}
-	return list, nil
+	return t, nil
 }
 
 // Xattrs implements tree.Inode.
@@ -144,13 +150,13 @@ func (v *view) xattr(b []byte) (x extract.Xattr, size int, err error) {
 	index, name := b[1], b[xattrEntry:xattrEntry+int(b[0])]
 	beginning := xattrPrefix(index)
 	if index&xattrLongName != 0 {
-		list, err := v.prefixes()
-		if i := int(index &^ xattrLongName); i < len(list) {
-			beginning = list[i]
+		t, err := v.prefixes()
+		if i := int(index &^ xattrLongName); t != nil && i < len(t.names) {
+			beginning = t.names[i]
 		} else if err != nil {
 			return x, size, err
 		} else {
-			return x, size, fmt.Errorf("its name has prefix %d of %d", i, len(list))
+			return x, size, fmt.Errorf("its name has prefix %d of %d", i, len(t.names))
 		}
 	}
 	value := append([]byte(nil), b[xattrEntry+len(name):n]...)

@@ -119,11 +119,8 @@ func (w *walk) resync(at int64) int64 {
 // member yields an entry whose first header is at start; err is why its content cannot be read.
 func (w *walk) member(e *entry, start int64, err error) bool {
 	m := &extract.Member{Name: e.name, Mode: e.fileMode(), Device: e.device, Xattrs: e.xattrs}
-	if e.doubt != nil {
-		e.doubt.Name = e.name
-		if !w.yield(nil, e.doubt) {
-			return false
-		}
+	if e.doubt != "" && !w.yield(nil, note(e, "%s", e.doubt)) {
+		return false
 	}
 	switch e.flag {
 	case typeVolume:
@@ -156,9 +153,10 @@ func (w *walk) member(e *entry, start int64, err error) bool {
 	return w.yield(m, nil)
 }
 
-func note(e *entry, format string, args ...any) error {
+// note is what there is to say of an entry that can be read all the same. It stands for the header, so that nothing else counts as unread.
+func note(e *entry, format string, args ...any) *extract.Unopened {
 	u := extract.Damaged(e.header, format, args...)
-	u.Name = e.name
+	u.Name, u.Extent.Size = e.name, blockSize
 	return u
 }
 

@@ -130,7 +130,7 @@ type entry struct {
 	data   int64 // offset of the content
 	next   int64 // offset of the next header block
 	sparse *sparse
-	doubt  *extract.Unopened // what is wrong with the headers, though the entry can be read
+	doubt  string // what is wrong with the headers, though the entry can be read
 }
 
 // parse reads a header block; the offset is for messages alone.

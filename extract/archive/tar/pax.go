@@ -3,6 +3,7 @@ package tar
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (e *entry) apply(records []record) {
 		case r.key == "size":
 			n, err := strconv.ParseInt(r.value, 10, 64)
 			if err != nil || n < 0 || n > 1<<60 {
-				e.doubt = extract.Damaged(e.header, "pax header with size %q", r.value)
+				e.doubt = fmt.Sprintf("pax header with size %q", r.value)
 				continue
 			}
 			e.size = n

@@ -98,7 +98,6 @@ func (w *walk) entry(e *entry, hi int64) bool {
 	m, end, notes := w.c.member(e, w.at, hi)
 	w.at = max(w.at, end)
 	for _, n := range notes {
-		n.Name = e.name
 		if !w.yield(nil, n) {
 			return false
 		}

@@ -29,14 +29,14 @@ func (c *container) member(e *entry, seen, hi int64) (m *extract.Member, end int
 	packed := e.packed
 	if e.data > hi || packed > hi-e.data {
 		packed = max(0, hi-e.data)
-		notes = append(notes, extract.Damaged(e.header, "entry claims %d bytes at offset %d, %d are there", e.packed, e.data, packed))
+		notes = append(notes, note(e, "entry claims %d bytes at offset %d, %d are there", e.packed, e.data, packed))
 	}
 	raw := extract.Extent{Offset: e.data, Size: packed}
 	end = raw.End()
 	if e.header < seen {
 		if c.shared += packed; c.shared > c.in.Size() {
 			err := extract.Damaged(e.header, "entry lies within other entries, which hold more bytes than the archive by now")
-			err.Reason = extract.ReasonLimit
+			err.Name, err.Reason = e.name, extract.ReasonLimit
 			return nil, seen, append(notes, err)
 		}
 	}
@@ -69,6 +69,13 @@ func (c *container) localHeader(at int64) (e *entry, name, extra int, err error)
 	return &local, name, extra, nil
 }
 
+// note is what there is to say of an entry that can be read all the same. It stands for the local header, so that nothing else counts as unread.
+func note(e *entry, format string, args ...any) *extract.Unopened {
+	u := extract.Damaged(e.header, format, args...)
+	u.Name, u.Extent.Size = e.name, localLen
+	return u
+}
+
 // claimHeader claims a local header as structure and notes where it contradicts the central directory, which Android trusts.
 func (c *container) claimHeader(e, local *entry, name, extra int) (notes []*extract.Unopened) {
 	rest := make([]byte, name+extra)
@@ -82,18 +89,18 @@ func (c *container) claimHeader(e, local *entry, name, extra int) (notes []*extr
 		}
 	}
 	c.claims.add(e.header, int64(length), c.in.Size())
-	note := func(format string, args ...any) {
-		notes = append(notes, extract.Damaged(e.header, "local header and central directory disagree: "+format, args...))
+	disagree := func(format string, args ...any) {
+		notes = append(notes, note(e, "local header and central directory disagree: "+format, args...))
 	}
 	if got := rest[:min(n, name)]; string(got) != e.name {
-		note("name %q", got)
+		disagree("name %q", got)
 	}
 	if local.method != e.method {
-		note("method %d, %d", local.method, e.method)
+		disagree("method %d, %d", local.method, e.method)
 	}
 	deferred := local.flags&flagDescriptor != 0 // zeros stand for what the descriptor says
 	if local.packed != e.packed && !(deferred && local.packed == 0) || local.size != e.size && !(deferred && local.size == 0) && e.size >= 0 {
-		note("%d bytes packed of %d, %d of %d", local.packed, local.size, e.packed, e.size)
+		disagree("%d bytes packed of %d, %d of %d", local.packed, local.size, e.packed, e.size)
 	}
 	return notes
 }
@@ -153,7 +160,7 @@ func (c *container) fill(m *extract.Member, e *entry, raw extract.Extent) *extra
 	m.Open = func(context.Context) (extract.Source, error) { return src, nil }
 	switch {
 	case e.size >= 0 && e.size != e.packed && raw.Size == e.packed:
-		return extract.Damaged(e.header, "stored entry of %d bytes says it has %d", e.packed, e.size)
+		return note(e, "stored entry of %d bytes says it has %d", e.packed, e.size)
 	case c.in.CheckHashes && !e.noCRC && raw.Size == e.packed:
 		return c.checkStored(e, src)
 	}
@@ -168,7 +175,7 @@ func (c *container) checkStored(e *entry, src extract.Source) *extract.Unopened 
 		return nil // whoever reads the member meets the error
 	}
 	if h.Sum32() != e.crc {
-		return extract.Damaged(e.data, "CRC-32 is %08x, the directory says %08x", h.Sum32(), e.crc)
+		return note(e, "CRC-32 is %08x, the directory says %08x", h.Sum32(), e.crc)
 	}
 	return nil
 }

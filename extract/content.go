@@ -296,6 +296,7 @@ func (c *Content) ledger() Ledger {
 // window is the buffer that slides over an artefact: [lead | owned | ahead], where ahead becomes owned once more was read.
 type window struct {
 	buf     []byte
+	pooled  *[]byte // buf as the pool keeps it
 	pool    *sync.Pool
 	overlap int
 	offset  int64 // of buf[0]
@@ -305,14 +306,15 @@ type window struct {
 
 func (c *Content) window(overlap int) *window {
 	need := 2*pieceSize + 3*overlap
-	buf, _ := c.buffers.Get().([]byte)
-	if cap(buf) < need {
-		buf = make([]byte, need)
+	buf, ok := c.buffers.Get().(*[]byte)
+	if !ok || len(*buf) < need {
+		b := make([]byte, need)
+		buf = &b
 	}
-	return &window{buf: buf[:cap(buf)], pool: c.buffers, overlap: overlap}
+	return &window{buf: *buf, pooled: buf, pool: c.buffers, overlap: overlap}
 }
 
-func (w *window) free() { w.pool.Put(w.buf) }
+func (w *window) free() { w.pool.Put(w.pooled) }
 
 // space is where the next n bytes are to be read to.
 func (w *window) space(n int) []byte { return w.buf[w.n:][:n] }

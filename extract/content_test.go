@@ -43,8 +43,7 @@ func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func contentOf(src Source) *Content {
-	pool := &sync.Pool{New: func() any { return []byte(nil) }}
-	return &Content{src: src, size: -1, budget: NewBudget(DefaultLimits()), buffers: pool}
+	return &Content{src: src, size: -1, budget: NewBudget(DefaultLimits()), buffers: &sync.Pool{}}
 }
 
 // TestPiecesFindWhatStandsAcrossHoles plants a needle that begins or ends in the zeros of a hole, with holes around the size of the overlap.

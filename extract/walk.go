@@ -46,7 +46,6 @@ func Walk(ctx context.Context, root *Root, opts Options) (*Coverage, error) {
 		defer cancel()
 	}
 	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers)}
-	w.buffers.New = func() any { return []byte(nil) }
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	defer w.cancel(nil)
 

@@ -97,7 +97,7 @@ func (l *List) add(t Term) error {
 	}
 	for _, field := range []string{t.Language, t.Category, t.Gloss, strings.Join(t.Sources, sourceSeparator)} {
 		if len(field) > MaxFieldLen {
-			return fmt.Errorf("a field of %d bytes (limit %d): %.20q...", len(field), MaxFieldLen, field)
+			return fmt.Errorf("a field of %d bytes (limit %d) that begins with %.20q", len(field), MaxFieldLen, field)
 		}
 	}
 	if len(l.Terms) >= MaxTerms {

@@ -43,7 +43,6 @@ type xzDecoder struct {
 	start  int64 // where the stream begins
 	chunk  int64 // where the bytes that the library read last begin
 	r      *xz.Reader
-	err    error // of beginning the stream
 }
 
 func (d *xzDecoder) next() error {

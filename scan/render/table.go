@@ -218,7 +218,7 @@ func (v *tableView) terms(r *scan.Report) {
 			break
 		}
 		v.printf("%s\n", v.cut(p, 0))
-		t := v.table("  TERM", "CATEGORY", "GRADE", "ENCODING", "OFFSET", "COUNT", "CONTEXT")
+		t := v.table("  TERM", "CATEGORY", "CONTEXT", "COUNT", "OFFSET", "ENCODING", "GRADE")
 		for j, f := range groups[p] {
 			if j == maxTermRows {
 				t.AppendRow(table.Row{fmt.Sprintf("  … %d more", len(groups[p])-j)})
@@ -229,21 +229,32 @@ func (v *tableView) terms(r *scan.Report) {
 			if x.Recipe != "" {
 				enc = x.Recipe + " > " + enc
 			}
-			t.AppendRow(table.Row{"  " + x.Term, x.Category, x.Grade, enc, x.Offset, x.Count, x.Context.Before + "[" + x.Context.Match + "]" + x.Context.After})
+			t.AppendRow(table.Row{"  " + Printable(x.Term), x.Category, v.context(x.Context), x.Count, x.Offset, enc, x.Grade})
 		}
 		t.Render()
 	}
 }
 
+// context shows a hit in its surroundings, as much of them as the terminal has room for.
+func (v *tableView) context(c scan.Context) string {
+	const otherColumns = 36
+	side := 14
+	if v.o.Width > 0 {
+		side = max(4, (v.o.Width-otherColumns-text.StringWidthWithoutEscSequences(c.Match))/4)
+	}
+	before, after := []rune(c.Before), []rune(c.After)
+	return string(before[max(0, len(before)-side):]) + "[" + c.Match + "]" + string(after[:min(len(after), side)])
+}
+
 func (v *tableView) coverage(r *scan.Report) {
 	c := r.Coverage
 	v.heading("COVERAGE")
-	t := v.table("  PARTITION", "SIZE", "SEARCHED", "STRUCTURE", "UNOPENED", "OPENED")
+	t := v.table("  PARTITION", "OPENED", "UNOPENED", "SIZE", "SEARCHED", "STRUCTURE")
 	row := func(name string, l scan.Ledger) {
-		t.AppendRow(table.Row{"  " + name, Bytes(l.Size), Bytes(l.Searched), Bytes(l.Structure), Bytes(l.Unopened), Percent(l)})
+		t.AppendRow(table.Row{"  " + name, Percent(l), Bytes(l.Unopened), Bytes(l.Size), Bytes(l.Searched), Bytes(l.Structure)})
 	}
 	for _, p := range c.Partitions {
-		row(p.Path, p.Ledger)
+		row(v.cut(p.Path, 26), p.Ledger)
 	}
 	row("whole input", c.Ledger)
 	t.SetColumnConfigs([]table.ColumnConfig{

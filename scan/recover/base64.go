@@ -18,7 +18,13 @@ func Base64(head []byte) bool {
 // base64Alphabet returns whether s uses the URL alphabet and how many characters of Base64 it holds, 0 when it holds any
 // other character than white space.
 func base64Alphabet(s string) (url bool, n int) {
-	var classes [4]int // a-z, A-Z, 0-9, others: words and numbers do not use all of them
+	var classes [4]int                          // a-z, A-Z, 0-9, others: words and numbers do not use all of them
+	if i := strings.IndexByte(s, '='); i >= 0 { // nothing but padding follows
+		if strings.Trim(s[i:], "= \t\r\n") != "" {
+			return false, 0
+		}
+		s = s[:i]
+	}
 	for i := range len(s) {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z':
@@ -32,10 +38,6 @@ func base64Alphabet(s string) (url bool, n int) {
 		case c == '-', c == '_':
 			url = true
 			classes[3]++
-		case c == '=':
-			if strings.Trim(s[i:], "= \t\r\n") != "" {
-				return false, 0
-			}
 		case c == ' ', c == '\t', c == '\r', c == '\n':
 		default:
 			return false, 0

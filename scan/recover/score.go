@@ -150,7 +150,7 @@ func (j *judge) weigh(s *structure) (*candidate, bool) {
 	c.score = density / (density + evenDensity) * (1 - math.Exp(-e/1.5))
 	c.note("%s", t)
 	j.forAndAgainst(c)
-	if c.score < threshold && e < minKnown {
+	if c.score < threshold && t.known < minKnown {
 		return nil, false
 	}
 	c.begin, c.end = s.doc.extent(s.items[0].pos, s.items[len(s.items)-1].end)

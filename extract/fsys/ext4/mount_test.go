@@ -19,7 +19,7 @@ func mounted(t *testing.T, options []string, size string, fill func(root string)
 	if os.Getuid() != 0 {
 		t.Skip("mounting needs root")
 	}
-	dir := t.TempDir()
+	dir := scratch(t)
 	img, mnt := filepath.Join(dir, "img"), filepath.Join(dir, "mnt")
 	command(t, "mke2fs", append(append([]string{"-q", "-F"}, options...), img, size)...)
 	if err := os.Mkdir(mnt, 0o755); err != nil {

@@ -222,6 +222,11 @@ func (w *walker) detect(t *task) {
 	}
 	if c.src != nil {
 		a.Size = c.src.Size()
+		if want := min(a.Size, headSize); int64(len(probe.Head())) < want { // it may be anything
+			t.problem(Damaged(0, "the first %d bytes cannot be read, so its format is not known", want))
+			w.readRaw(t)
+			return
+		}
 	}
 	w.visit(t, false)
 	t.ledger = c.ledger()

@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"compress/bzip2"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func (s *partitionSource) decode(o *operation) ([]byte, error) {
 		}
 		return nil, err
 	}
-	if n == 0 || !s.p.decoded.setDamage(o, err) {
+	if n == 0 || scrambled(err) || !s.p.decoded.setDamage(o, err) {
 		return nil, err
 	}
 	return buf[:n], nil
@@ -208,11 +209,17 @@ func (s *partitionSource) spoolWithin(o *operation) (extract.Source, error) {
 	}
 	defer free()
 	src, err := s.c.budget.Spool(s.ctx, r)
-	if err == nil || src.Size() < o.size {
+	if err == nil || src.Size() < o.size && !scrambled(err) {
 		return src, err
 	}
 	src.(io.Closer).Close() // all there, but the checksum at the end is wrong
 	return nil, err
+}
+
+// scrambled tells whether what was decoded before the error is of no use: damage to a bzip2 block shows at its end only and moves all of its bytes.
+func scrambled(err error) bool {
+	var e bzip2.StructuralError
+	return errors.As(err, &e)
 }
 
 // rangeError is the error for a piece from byte start on, where err came up unless the operation has a fault of its own.

@@ -156,7 +156,7 @@ func TestWrapped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i%8 != 0 || len(raw) > 30<<10 || len(blocklists(recoverBytes(t, raw, "x", known))) == 0 {
+		if i%16 != 0 || len(raw) > 8<<10 || len(blocklists(recoverBytes(t, raw, "x", known))) == 0 {
 			continue
 		}
 		var words []string

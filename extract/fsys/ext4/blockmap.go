@@ -33,9 +33,13 @@ func (b *builder) pointer(number int64, level int, logical, covers, end int64) {
 		b.bad(logical, min(logical+covers, end), fmt.Errorf("block map: %w", err))
 		return
 	}
+	before := len(b.m.errs)
 	covers /= b.n.im.blockSize / 4
 	for ; len(block) >= 4 && logical < end; block = block[4:] {
 		b.pointer(int64(le.Uint32(block)), level-1, logical, covers, end)
 		logical += covers
+	}
+	if len(b.m.errs) == before {
+		b.n.claims.add(number)
 	}
 }

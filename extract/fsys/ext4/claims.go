@@ -50,12 +50,11 @@ type claims struct {
 	visits int64
 }
 
-// visit claims a block of a directory or of the way to a file's blocks. Files and directories of a sound image have such blocks of their own,
-// which are read a few times each. Where crafted ones share them, reading the same again and again has an end here.
+// visit counts the reading of a block of a directory or of the way to a file's blocks. Files and directories of a sound image have such blocks
+// of their own, which are read a few times each. Where crafted ones share them, reading the same again and again has an end here.
 func (c *claims) visit(im *image, number int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.blocks.add(number)
 	allowed := 64*im.limit + 1<<20
 	if c.visits++; c.visits > allowed {
 		return &extract.LimitError{Limit: "visits", Value: allowed, What: fmt.Sprintf("blocks of directories and block maps, the last is block %d", number)}
@@ -63,8 +62,11 @@ func (c *claims) visit(im *image, number int64) error {
 	return nil
 }
 
-// firstVisit claims a block and reports whether it was not claimed.
-func (c *claims) firstVisit(number int64) bool {
+// add claims a block and reports whether it was not claimed. Only what was found to be sound is claimed: the rest is searched.
+func (c *claims) add(number int64) bool {
+	if c == nil {
+		return true
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocks.add(number)

@@ -46,7 +46,11 @@ func (n *inode) blockEntries(yield func(tree.Entry, error) bool) {
 				continue
 			}
 			n.im.checkDir(n, block, r.logical+i, (r.physical+i)*n.im.blockSize)
-			if !n.im.entries(block, (r.physical+i)*n.im.blockSize, yield) {
+			sound, more := n.im.entries(block, (r.physical+i)*n.im.blockSize, yield)
+			if sound {
+				n.claims.add(r.physical + i)
+			}
+			if !more {
 				return
 			}
 		}
@@ -68,30 +72,29 @@ func (n *inode) inlineEntries(yield func(tree.Entry, error) bool) {
 		yield(tree.Entry{}, err)
 		return
 	}
-	if !n.im.entries(data[4:blockAreaSize], n.offset+blockAreaOffset+4, yield) {
-		return
-	}
-	if len(extents) > 1 {
+	_, more := n.im.entries(data[4:blockAreaSize], n.offset+blockAreaOffset+4, yield)
+	if more && len(extents) > 1 {
 		n.im.entries(data[blockAreaSize:], extents[1].Offset, yield)
 	}
 }
 
-// entries yields the entries of one block, which lies at off in the image, and reports whether to go on.
-func (im *image) entries(block []byte, off int64, yield func(tree.Entry, error) bool) bool {
+// entries yields the entries of one block, which lies at off in the image, and reports whether they are sound and whether
+// more is wanted.
+func (im *image) entries(block []byte, off int64, yield func(tree.Entry, error) bool) (sound, more bool) {
 	for at := 0; at < len(block); {
 		length, name, id, err := im.entry(block[at:])
 		if err != nil {
-			return yield(tree.Entry{}, extract.Damaged(off+int64(at), "directory entry: %w", err))
+			return false, yield(tree.Entry{}, extract.Damaged(off+int64(at), "directory entry: %w", err))
 		}
 		at += length
 		if id == 0 || name == "." || name == ".." {
 			continue
 		}
 		if !yield(tree.Entry{Name: name, ID: uint64(id)}, nil) {
-			return false
+			return true, false
 		}
 	}
-	return true
+	return true, true
 }
 
 // entry parses the entry that b begins with and gives its length in b.

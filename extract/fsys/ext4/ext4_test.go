@@ -231,6 +231,7 @@ func TestChecksums(t *testing.T) {
 	}{
 		{"superblock", superOffset + 0x78}, // volume name
 		{"inode", small.offset + 0x10},     // a time
+		{"inode", app.offset + 0x10},       // read more than once
 		{"attribute block", long.xattrBlock*im.blockSize + 0xC},
 		{"directory", dir.runs[0].physical*im.blockSize + im.blockSize - 20}, // behind the names
 	}

@@ -62,6 +62,7 @@ func (b *builder) extentNode(node []byte, depth int, lo, hi int64) {
 		before := len(b.m.errs)
 		b.extentNode(child, has-1, first, end)
 		if len(b.m.errs) == before {
+			b.n.claims.add(number)
 			b.n.im.checkExtents(b.n, child, number*b.n.im.blockSize)
 		}
 		lo = first

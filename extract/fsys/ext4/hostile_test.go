@@ -45,8 +45,6 @@ func (p *patch) dirent(name string) int64 {
 func (p *patch) put16(off int64, v uint16) { le.PutUint16(p.data[off:], v) }
 func (p *patch) put32(off int64, v uint32) { le.PutUint32(p.data[off:], v) }
 
-const superField = superOffset
-
 // Images that lie. Each must end, with the damage told and everything else read.
 func TestHostile(t *testing.T) {
 	tests := []struct {
@@ -58,16 +56,16 @@ func TestHostile(t *testing.T) {
 		file   string // a file that cannot be read ...
 		reason string // ... and why
 	}{
-		{"block size of 2^70", "ext4", func(p *patch) { p.put32(superField+0x18, 60) }, "block size", "", "", ""},
-		{"no inodes in a group", "ext4", func(p *patch) { p.put32(superField+0x28, 0) }, "0 inodes in a group", "", "", ""},
-		{"no blocks in a group", "ext4", func(p *patch) { p.put32(superField+0x20, 0) }, "0 blocks in a group", "", "", ""},
-		{"inodes of no size", "ext4", func(p *patch) { p.put16(superField+0x58, 0) }, "inodes of 0 bytes", "", "", ""},
-		{"inodes of 192 bytes", "ext4", func(p *patch) { p.put16(superField+0x58, 192) }, "inodes of 192 bytes", "", "", ""},
-		{"descriptors of 48 bytes", "ext4", func(p *patch) { p.put16(superField+0xFE, 48) }, "group descriptors of 48", "", "", ""},
-		{"unknown features", "ext4", func(p *patch) { p.data[superField+0x63] = 0x80 }, "features 0x80000000", "", "", ""},
-		{"journal device", "ext4", func(p *patch) { p.data[superField+0x60] |= 8 }, "external journal", "", "", ""},
-		{"2^48 blocks", "ext4", func(p *patch) { p.put32(superField+0x150, 0xFFFF) }, "", "the image ends at", "", ""},
-		{"dirty journal", "ext4", func(p *patch) { p.data[superField+0x60] |= 4 }, "", "the journal holds changes", "", ""},
+		{"block size of 2^70", "ext4", func(p *patch) { p.put32(superOffset+0x18, 60) }, "block size", "", "", ""},
+		{"no inodes in a group", "ext4", func(p *patch) { p.put32(superOffset+0x28, 0) }, "0 inodes in a group", "", "", ""},
+		{"no blocks in a group", "ext4", func(p *patch) { p.put32(superOffset+0x20, 0) }, "0 blocks in a group", "", "", ""},
+		{"inodes of no size", "ext4", func(p *patch) { p.put16(superOffset+0x58, 0) }, "inodes of 0 bytes", "", "", ""},
+		{"inodes of 192 bytes", "ext4", func(p *patch) { p.put16(superOffset+0x58, 192) }, "inodes of 192 bytes", "", "", ""},
+		{"descriptors of 48 bytes", "ext4", func(p *patch) { p.put16(superOffset+0xFE, 48) }, "group descriptors of 48", "", "", ""},
+		{"unknown features", "ext4", func(p *patch) { p.data[superOffset+0x63] = 0x80 }, "features 0x80000000", "", "", ""},
+		{"journal device", "ext4", func(p *patch) { p.data[superOffset+0x60] |= 8 }, "external journal", "", "", ""},
+		{"2^48 blocks", "ext4", func(p *patch) { p.put32(superOffset+0x150, 0xFFFF) }, "", "the image ends at", "", ""},
+		{"dirty journal", "ext4", func(p *patch) { p.data[superOffset+0x60] |= 4 }, "", "the journal holds changes", "", ""},
 		{"inode table outside", "ext4", func(p *patch) { p.put32(4096+8, 1<<30) }, "", "block 1073741824 lies outside", "", ""},
 		{"loop to the root", "android", func(p *patch) { p.put32(p.dirent("er"), rootInode) }, "", "directory loop", "", ""},
 		{"loop to itself", "android", func(p *patch) { p.put32(p.dirent("er"), uint32(lookup(p.t, p.im, "/app/deep").id)) }, "", "directory loop", "", ""},
@@ -181,6 +179,26 @@ func TestPartlyReadable(t *testing.T) {
 	rest, err := io.ReadAll(io.NewSectionReader(src, re.Extent.End(), src.Size()))
 	if err != nil || int64(len(rest)) != src.Size()-15<<10 {
 		t.Errorf("%d bytes behind it, %v", len(rest), err)
+	}
+}
+
+// A block that is no directory is not taken for one: what it holds is searched.
+func TestDamagedIsNotStructure(t *testing.T) {
+	p := newPatch(t, "android")
+	m, err := lookup(t, p.im, "/app").mapping()
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := m.runs[0].physical * p.im.blockSize
+	copy(p.data[off:], "this is no directory at all")
+	l, err := formattest.List(Format(), extract.BytesSource(p.data), "", extract.DefaultLimits())
+	if err != nil || len(l.Problems) == 0 {
+		t.Fatal(l.Problems, err)
+	}
+	for _, e := range append(l.Structure, l.Claimed...) {
+		if e.Offset <= off && off < e.End() {
+			t.Errorf("extent %v claims it", e)
+		}
 	}
 }
 

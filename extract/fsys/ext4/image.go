@@ -35,7 +35,8 @@ type image struct {
 
 // notes are what does not keep from reading: they are told once, at the end.
 type notes struct {
-	count  int    // checksums that do not match
+	seen   blockSet // offsets in units of the smallest inode, which hold a checksum that does not match
+	count  int
 	first  string // what the first is of
 	offset int64
 }
@@ -57,9 +58,13 @@ func openImage(src extract.Source, b *extract.Budget) (*image, error) {
 	return im, nil
 }
 
+// note remembers that the checksum of what lies at offset does not match.
 func (im *image) note(what string, offset int64) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	if !im.notes.seen.add(offset / goodOldInodeSize) {
+		return
+	}
 	if im.notes.count++; im.notes.count == 1 {
 		im.notes.first, im.notes.offset = what, offset
 	}

@@ -103,7 +103,7 @@ func (n *inode) blockAttributes() (all []attribute, base []byte, err error) {
 	if err != nil {
 		return nil, nil, extract.Damaged(n.offset+0x68, "inode %d: attributes in block %d: %w", n.id, n.xattrBlock, err)
 	}
-	if n.claims == nil || n.claims.firstVisit(n.xattrBlock) {
+	if n.claims.add(n.xattrBlock) {
 		n.im.checkXattr(n.xattrBlock, block)
 	}
 	all, err = attributes(block[xattrBlockHeader:], block)

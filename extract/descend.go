@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // finish waits for an artefact's worker and then, in walk order, visits what the artefact contains and settles its account.
@@ -48,6 +49,7 @@ func (w *walker) finish(t *task, parent *claims) {
 	if w.Leave != nil {
 		w.Leave(a, t.result)
 	}
+	w.xattrs(a)
 	if l := w.Budget.limits; w.stop == nil {
 		switch {
 		case w.out > l.BytesOut:
@@ -57,6 +59,20 @@ func (w *walker) finish(t *task, parent *claims) {
 		case w.ctx.Err() != nil:
 			w.halt(context.Cause(w.ctx))
 		}
+	}
+}
+
+// xattrs searches the extended attributes of an artefact, which its container counts as structure. Those of the security namespace are labels of the
+// system's own.
+func (w *walker) xattrs(a *Artifact) {
+	for _, x := range a.Xattrs {
+		if w.stop != nil || strings.HasPrefix(x.Name, "security.") {
+			continue
+		}
+		name := "(xattr " + x.Name + ")"
+		child := &Artifact{Parent: a, Name: name, Path: chain(a.Path, name, 1), Depth: a.Depth + 1}
+		m := &Member{Name: name, Size: int64(len(x.Value)), Open: func(context.Context) (Source, error) { return BytesSource(x.Value), nil }}
+		w.finish(w.start(child, m, nil), &claims{})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ type lsOptions struct {
 	limits  extract.Limits
 	workers int
 	depth   int
+	xattrs  bool
 	console console
 }
 
@@ -34,6 +36,7 @@ with the reason. Free space and gaps of containers (slack) are left out.
 		},
 	}
 	c.Flags().IntVar(&o.depth, "depth", 0, "list containers within containers to this depth only (0: all)")
+	c.Flags().BoolVar(&o.xattrs, "xattrs", false, "list extended attributes too")
 	c.Flags().IntVar(&o.workers, "workers", 0, "artefacts read at once (0: one per core)")
 	addLimitFlags(c.Flags(), &o.limits)
 	o.console.addFlags(c.Flags())
@@ -71,7 +74,7 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 			},
 			Enter: func(a *extract.Artifact) {
 				if o.depth == 0 || a.Depth <= o.depth {
-					printArtifact(out, a)
+					printArtifact(out, a, o.xattrs)
 				}
 			},
 		})
@@ -87,8 +90,11 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 	return nil
 }
 
-func printArtifact(w io.Writer, a *extract.Artifact) {
+func printArtifact(w io.Writer, a *extract.Artifact, xattrs bool) {
 	fmt.Fprintf(w, "%s %12d %-10s %s", a.Mode, max(0, a.Size), orDash(a.Format), a.Path)
+	if a.Mode&fs.ModeDevice != 0 {
+		fmt.Fprintf(w, " (%d, %d)", a.Device[0], a.Device[1])
+	}
 	if a.Link != "" {
 		fmt.Fprintf(w, " -> %q", a.Link)
 	}
@@ -98,6 +104,11 @@ func printArtifact(w io.Writer, a *extract.Artifact) {
 		}
 	}
 	fmt.Fprintln(w)
+	if xattrs {
+		for _, x := range a.Xattrs {
+			fmt.Fprintf(w, "    %q = %q\n", x.Name, x.Value)
+		}
+	}
 }
 
 func orDash(s string) string {

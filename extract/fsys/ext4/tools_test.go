@@ -53,7 +53,7 @@ func scratch(t *testing.T) string {
 
 func needTools(t *testing.T, names ...string) {
 	t.Helper()
-	os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
+	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 	for _, n := range names {
 		if _, err := exec.LookPath(n); err != nil {
 			t.Skipf("tools: %v", err)

@@ -21,13 +21,16 @@ const (
 // DefaultLimit is how many bytes of one artefact are read when Options gives no limit.
 const DefaultLimit = 32 << 20
 
+// MaxLimit is the greatest limit: positions are kept in 32 bits.
+const MaxLimit = 1 << 29
+
 // maxLists bounds how many lists one artefact can give.
 const maxLists = 256
 
 // Options bounds a recovery. The zero value has the defaults.
 type Options struct {
 	// Limit is the greatest number of bytes read. Of a larger artefact the part of that size with the most hits is read, from
-	// the beginning when there are no hits; see Result.Begin. 0 means DefaultLimit.
+	// the beginning when there are no hits; see Result.Begin. 0 means DefaultLimit, and no more than MaxLimit counts.
 	Limit int64
 }
 
@@ -83,6 +86,7 @@ func Recover(r io.ReaderAt, size int64, name string, hits []int64, known *Terms,
 	if opt.Limit <= 0 {
 		opt.Limit = DefaultLimit
 	}
+	opt.Limit = min(opt.Limit, MaxLimit)
 	begin, end := window(size, hits, opt.Limit)
 	raw := make([]byte, end-begin)
 	if n, err := r.ReadAt(raw, begin); err != nil && !(errors.Is(err, io.EOF) && n == len(raw)) {

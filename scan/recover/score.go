@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -213,25 +214,12 @@ func (t *tally) String() string {
 	if t.holding > 0 {
 		fmt.Fprintf(&b, " and %d hold one", t.holding)
 	}
-	for i, c := range t.categories() {
-		b.WriteString([...]string{", ", ": "}[boolIndex(i == 0)])
-		fmt.Fprintf(&b, "%d %s", t.topics[c], orUnnamed(c))
+	separator := ": "
+	for _, c := range t.categories() {
+		fmt.Fprintf(&b, "%s%d %s", separator, t.topics[c], cmp.Or(c, "without category"))
+		separator = ", "
 	}
 	return b.String()
-}
-
-func boolIndex(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func orUnnamed(category string) string {
-	if category == "" {
-		return "without category"
-	}
-	return category
 }
 
 // categories returns the categories by falling number of entries, then by name.
@@ -241,10 +229,7 @@ func (t *tally) categories() []string {
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b string) int {
-		if t.topics[a] != t.topics[b] {
-			return t.topics[b] - t.topics[a]
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(t.topics[b], t.topics[a]), cmp.Compare(a, b))
 	})
 	return all
 }
@@ -253,16 +238,13 @@ func (t *tally) categories() []string {
 // order of the artefact.
 func choose(all []*candidate) []*candidate {
 	slices.SortStableFunc(all, func(a, b *candidate) int {
-		if x, y := a.score >= threshold, b.score >= threshold; x != y {
-			return boolIndex(y) - boolIndex(x)
-		}
-		if x, y := a.weight(), b.weight(); x != y {
-			if x > y {
+		if is := a.score >= threshold; is != (b.score >= threshold) {
+			if is {
 				return -1
 			}
 			return 1
 		}
-		return a.tally.distinct - b.tally.distinct
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.tally.distinct, b.tally.distinct))
 	})
 	var taken []*candidate
 	for _, c := range all {
@@ -273,15 +255,7 @@ func choose(all []*candidate) []*candidate {
 			taken = append(taken, c)
 		}
 	}
-	slices.SortStableFunc(taken, func(a, b *candidate) int {
-		switch {
-		case a.begin < b.begin:
-			return -1
-		case a.begin > b.begin:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(taken, func(a, b *candidate) int { return cmp.Compare(a.begin, b.begin) })
 	return taken
 }
 

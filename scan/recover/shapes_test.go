@@ -1,11 +1,13 @@
 package recover
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +124,36 @@ func wrap(s string, width int) string {
 		s = s[width:]
 	}
 	return b.String() + s
+}
+
+// TestTable checks that every shape in the folder is in the table, and has a sample and a fuzz target.
+func TestTable(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(raw)
+	}
+	if n := len(regexp.MustCompile(`\nfunc find[A-Z]\w*\(d \*document\) found`).FindAllString(code.String(), -1)); n != len(shapes()) {
+		t.Errorf("%d shapes in the folder, %d in the table", n, len(shapes()))
+	}
+	words := map[string]string{"columns": "column ", "source": "quoted string"} // in recipes, where not the name
+	for _, sh := range shapes() {
+		if !strings.Contains(code.String(), fmt.Sprintf("fuzzShape(f, %q)", sh.name)) {
+			t.Errorf("%s: no fuzz target", sh.name)
+		}
+		if !slices.ContainsFunc(shapeSamples(sampleWords()), func(s shapeSample) bool {
+			return strings.Contains(s.recipe, cmp.Or(words[sh.name], sh.name))
+		}) {
+			t.Errorf("%s: no sample", sh.name)
+		}
+	}
 }
 
 func TestShapes(t *testing.T) {

@@ -1,12 +1,10 @@
 package erofs_test
 
 import (
-	"context"
 	"encoding/hex"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,35 +121,4 @@ func TestFS(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSparse(t *testing.T) {
-	src := extract.BytesSource(sample(t, "chunk"))
-	c, err := erofs.Format().Open(context.Background(), &extract.Input{Source: src, Budget: extract.NewBudget(extract.DefaultLimits())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for m, err := range c.Members(context.Background()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if m.Name != "/etc/sparse" {
-			continue
-		}
-		f, err := m.Open(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var runs []int64
-		for off := int64(0); off < f.Size(); {
-			start, end := f.(extract.Sparse).NextData(off)
-			runs = append(runs, start, end)
-			off = end
-		}
-		if want := []int64{0, 4096, 49152, 53248, 80000, 80000}; !slices.Equal(runs, want) {
-			t.Errorf("runs of data = %d, want %d", runs, want)
-		}
-		return
-	}
-	t.Error("/etc/sparse is missing")
 }

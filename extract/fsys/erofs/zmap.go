@@ -66,6 +66,9 @@ func (in *inode) loadClusters() (*clusters, *extract.Unopened) {
 	c := &clusters{end: pos + clusterHeader, indexes: pos + clusterHeader}
 	if all := le.Uint64(h); all&wholeFragment != 0 {
 		c.whole, c.fragment = true, all&^wholeFragment
+		if in.layout == layoutFull {
+			c.end += fullIndexGap // mkfs.erofs leaves the beginning of an unused table there
+		}
 		return c, nil
 	}
 	c.advise = le.Uint16(h[4:])

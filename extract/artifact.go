@@ -28,6 +28,7 @@ type Artifact struct {
 	Opened    bool   // it was opened as a container of that format
 	Partition bool
 	Slack     []Extent // for a slack artefact: where its bytes lie in the parent, in order
+	PartOf    string   // name of the sibling that this is a part of; it is searched there
 	Raw       bool     // could not be opened: its bytes were searched as they are, which does not count as searched
 
 	Ledger   Ledger      // complete when the artefact is left

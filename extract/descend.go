@@ -26,6 +26,9 @@ func (w *walker) finish(t *task, parent *claims) {
 	}
 	if t.container != nil {
 		w.descend(t)
+		if t.siblings != nil {
+			t.siblings.close()
+		}
 		if err := t.container.Close(); err != nil {
 			t.problem(err)
 		}
@@ -121,7 +124,7 @@ func (w *walker) descend(t *task) {
 				w.partProblem(t, c, fmt.Errorf("internal error: %v", p))
 			}
 		}()
-		for m, err := range t.container.Members(w.ctx) {
+		for m, err := range w.members(t) {
 			if w.stop != nil || w.ctx.Err() != nil {
 				break
 			}
@@ -266,7 +269,7 @@ func appendNonZero(used []Extent, data []byte, off int64) []Extent {
 // shares divides the progress that a container stands for among its members.
 type shares struct {
 	factor float64
-	size   int64 // bytes of all members seen, for a folder
+	size   int64 // where the last member ends, for a folder
 	folder bool
 }
 
@@ -281,8 +284,8 @@ func (s *shares) of(m *Member) float64 {
 	var n int64
 	for _, e := range m.Extents {
 		n += e.Size
+		s.size = max(s.size, e.End())
 	}
-	s.size += n
 	return float64(n) * s.factor
 }
 

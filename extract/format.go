@@ -70,7 +70,8 @@ type Member struct {
 	// Problem says why the member cannot be opened although it is known.
 	Problem *Unopened
 
-	dir Container // a folder of the machine
+	dir    Container // a folder of the machine
+	partOf string    // the whole that this is a part of
 }
 
 // Xattr is an extended attribute.

@@ -18,6 +18,7 @@ type Progress struct {
 // Options say how to walk a tree of artefacts.
 type Options struct {
 	Formats     []Format
+	Joiners     []Joiner
 	Budget      *Budget
 	Workers     int  // artefacts opened and read at once; 0 is one per core
 	CheckHashes bool // verify the hashes that containers carry
@@ -77,6 +78,8 @@ type task struct {
 	content   *Content
 	container Container
 	ledger    Ledger
+	joins     bool // sets among the container's members are joined
+	siblings  *Siblings
 	partial   bool // the container did not tell of all that is in it
 	result    any
 	err       error
@@ -85,8 +88,9 @@ type task struct {
 // start hands an artefact to a worker.
 func (w *walker) start(a *Artifact, m *Member, parent Source) *task {
 	a.Mode, a.Size, a.Link, a.Device, a.Xattrs, a.Partition = m.Mode, m.Size, m.Link, m.Device, m.Xattrs, m.Partition
+	a.PartOf = m.partOf
 	t := &task{artifact: a, member: m, parent: parent, done: make(chan struct{})}
-	if !m.Mode.IsRegular() && m.dir == nil {
+	if !m.Mode.IsRegular() && m.dir == nil || m.partOf != "" {
 		close(t.done)
 		return t
 	}
@@ -111,6 +115,7 @@ func (w *walker) work(t *task) {
 	if t.member.dir != nil {
 		t.container = t.member.dir
 		t.artifact.Opened, t.artifact.Format = true, "directory"
+		t.joins = true
 		return
 	}
 	var closer io.Closer
@@ -217,6 +222,7 @@ func (w *walker) detect(t *task) {
 			return
 		}
 		a.Opened = true
+		t.joins = f.Group == "archive"
 		w.visit(t, true)
 		return
 	}

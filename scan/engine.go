@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Wordlists   []*wordlists.List
 	Formats     []extract.Format
+	Joiners     []extract.Joiner
 	Limits      extract.Limits
 	Workers     int  // 0 is one per core
 	CheckHashes bool // verify the hashes that containers carry
@@ -91,7 +92,7 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, bud
 	go func() { sum <- hashSource(ctx, root.Source()) }()
 	props := map[string]string{}
 	opts := extract.Options{
-		Formats: e.opts.Formats, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
+		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
 		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 			if container {
 				return nil, nil

@@ -34,7 +34,7 @@ func newEngine(t testing.TB, change func(*scan.Options)) *scan.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := scan.Options{Wordlists: lists, Formats: formats.All(), Limits: extract.DefaultLimits(), Workers: 2, Tool: scan.Tool{Name: "censorscan", Version: "test"}}
+	o := scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: extract.DefaultLimits(), Workers: 2, Tool: scan.Tool{Name: "censorscan", Version: "test"}}
 	if change != nil {
 		change(&o)
 	}

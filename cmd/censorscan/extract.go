@@ -84,7 +84,7 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 	defer tree.close()
 	for _, root := range roots {
 		cov, err := extract.Walk(ctx, root, extract.Options{
-			Formats: formats.All(), Budget: budget, Workers: o.workers, NoSlack: !o.slack,
+			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: !o.slack,
 			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 				if a.Parent == nil || container && o.leaves || !match(a) {
 					return nil, nil

@@ -60,7 +60,7 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 	defer out.Flush()
 	for _, root := range roots {
 		_, err := extract.Walk(ctx, root, extract.Options{
-			Formats: formats.All(), Budget: budget, Workers: o.workers, NoSlack: true,
+			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: true,
 			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 				if container || a.Size >= 0 {
 					return nil, nil
@@ -97,6 +97,9 @@ func printArtifact(w io.Writer, a *extract.Artifact, xattrs bool) {
 	}
 	if a.Link != "" {
 		fmt.Fprintf(w, " -> %q", a.Link)
+	}
+	if a.PartOf != "" {
+		fmt.Fprintf(w, "  [part of %q]", a.PartOf)
 	}
 	for _, u := range a.Problems {
 		if u.Reason != extract.ReasonInterrupted {

@@ -88,7 +88,7 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	defer closeInputs()
 	progress := o.console.progress(stderr, roots)
 	engine, err := scan.New(scan.Options{
-		Wordlists: lists, Formats: formats.All(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes, All: o.all,
+		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes, All: o.all,
 		Tool: toolInfo(), Now: time.Now, Progress: progress.update,
 	})
 	if err != nil {

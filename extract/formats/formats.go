@@ -35,3 +35,6 @@ func All() []extract.Format {
 	}
 	return append(list, unsupported()...)
 }
+
+// Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.
+func Joiners() []extract.Joiner { return nil }

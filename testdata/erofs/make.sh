@@ -29,7 +29,7 @@ put(b"app/mixed.bin", text(9000) + rnd.randbytes(5000) + bytes(9000) + text(777)
 put(b"etc/zeros", bytes(30000))
 for n in (0, 1, 4095, 4096, 4097, 16385):
     put(b"etc/text-%d" % n, text(n))
-for i in range(60):
+for i in range(30):
     put(b"many/file %02d" % i, b"%d\n" % i)
 put(b"etc/\xff\xfe not utf-8", b"odd name\n")
 put("etc/中文".encode(), text(50))

@@ -14,6 +14,7 @@ import (
 const (
 	direntSize = 12
 	maxName    = 255
+	maxBad     = 64 // broken blocks of a directory before the rest is given up
 )
 
 // Entries implements tree.Inode. Each block of a directory begins with its entries, the names behind them; the offset of the first name tells how many
@@ -28,6 +29,7 @@ func (in *inode) Entries() iter.Seq2[tree.Entry, error] {
 		work := in.view.allowance()
 		block := in.view.super.block()
 		buf := make([]byte, block)
+		bad := 0
 		for off := int64(0); off < in.size; {
 			if err := work.charge(block); err != nil {
 				yield(tree.Entry{}, err)
@@ -51,6 +53,10 @@ func (in *inode) Entries() iter.Seq2[tree.Entry, error] {
 					return
 				}
 				if !yield(tree.Entry{}, extract.Damaged(in.offset, "the directory block at %d of inode %d: %w", off, in.number, err)) {
+					return
+				}
+				if bad++; bad == maxBad {
+					yield(tree.Entry{}, extract.Damaged(in.offset, "inode %d has %d broken directory blocks; those behind %d are not read", in.number, bad, off))
 					return
 				}
 			}

@@ -103,8 +103,9 @@ func TestSamples(t *testing.T) {
 }
 
 func TestFS(t *testing.T) {
-	for name, src := range samples(t) {
+	for _, name := range []string{"plain", "dedupe", "metabox"} {
 		t.Run(name, func(t *testing.T) {
+			src := extract.BytesSource(sample(t, name))
 			f, err := erofs.Open(src, src.Size(), extract.NewBudget(extract.DefaultLimits()))
 			if err != nil {
 				t.Fatal(err)

@@ -89,7 +89,7 @@ func TestHostile(t *testing.T) {
 		{"name offset zero", plain, 4, func(b image) { b.u16(dirAt+8, 0) }, "first name is said to begin"},
 		{"names that cross", plain, 4, func(b image) { b.entries("a", fileInode, "b", fileInode); b.u16(dirAt+12+8, 20) }, "names that do not lie"},
 		{"directory of 2^60 bytes", plain, 4, func(b image) { b.u16(rootAt, 1); b.u64(rootAt+8, 1<<60) }, "of the directory"},
-		{"directory of zeros", plain, 4, func(b image) { b.u16(rootAt, 1); b.u64(rootAt+8, 1<<60); b.u32(rootAt+16, 1<<32-1) }, "metadata limit"},
+		{"directory of zeros", plain, 4, func(b image) { b.u16(rootAt, 1); b.u64(rootAt+8, 1<<60); b.u32(rootAt+16, 1<<32-1) }, "64 broken directory blocks"},
 		{"size 2^62", plain, 1 << 62, nil, "claims"},
 		{"size 2^60", plain, 1 << 60, nil, "but there are only"},
 		{"negative size", plain, 1 << 63, nil, "claims"},

@@ -99,7 +99,7 @@ type allowance struct {
 
 // newAllowance gives room for every byte of the image many times over: names of a hard link each cost the link's metadata.
 func (v *volume) newAllowance() *allowance {
-	a := &allowance{all: 16*v.image.Size() + 256<<20}
+	a := &allowance{all: 16*v.image.Size() + 64<<20}
 	a.left.Store(a.all)
 	return a
 }

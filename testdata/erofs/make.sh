@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the images of this folder from one small tree, and tree.tsv, what the tree holds: name, mode, size, SHA-256, link, attributes.
-# Needs mkfs.erofs of erofs-utils 1.8 or later with lz4, lzma, deflate and zstd (MKFS_EROFS names it), python3, and root for devices and attributes.
+# Needs mkfs.erofs of erofs-utils 1.9 or later with lz4, lzma, deflate and zstd (MKFS_EROFS names it), python3, and root for devices and attributes.
 set -eu
 cd "$(dirname "$0")"
 mkfs=${MKFS_EROFS:-mkfs.erofs}

@@ -163,6 +163,7 @@ func TestEngineFindsTermsAndLoaders(t *testing.T) {
 	dex := []byte("dex\n035\x00" + strings.Repeat("\x00", 64) + "\x13MiAdBlacklistConfig\x00\x15BlackListCacheManager.java\x00\x06onClick\x00")
 	prose := "新闻报道说,今年在纪念六四事件的集会上有人高喊口号。It was about Free Tibet, they said."
 	r := scanBytes(t, newEngine(t, nil), "app.apk", zipOf(t, file{"classes.dex", dex}, file{"news.txt", []byte(prose)},
+		file{"META-INF/MANIFEST.MF", []byte("Name: assets/MiAdBlacklistConfig\r\nSHA-256-Digest: x\r\n")},
 		file{"system/build.prop", []byte("ro.build.fingerprint=a/b/c\nro.miui.region=CN\nro.secret=1\n")}))
 	loaders := ofKind(r, scan.KindLoader)
 	if len(loaders) != 1 || loaders[0].Loader.Mechanism != "miad" || len(loaders[0].Loader.Indicators) != 2 || loaders[0].Artifact.Format != "dex" {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/wordlists"
@@ -43,6 +44,9 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 		add(Finding{Kind: KindList, List: li}, fmt.Sprintf("%s %d", li.CanonicalSHA256, li.Begin))
 	}
 	for _, ld := range e.loaders(l) {
+		if isJarSignature(a.Name) {
+			break
+		}
 		add(Finding{Kind: KindLoader, Loader: ld}, ld.Mechanism)
 	}
 	for _, t := range e.termsIn(l, "") {
@@ -53,6 +57,11 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 			add(Finding{Kind: KindTerm, Term: t}, "base64 "+t.Term)
 		}
 	}
+}
+
+// isJarSignature tells whether a file is one of those that list every file of a signed jar: that a name stands there is no loader.
+func isJarSignature(name string) bool {
+	return strings.HasPrefix(name, "META-INF/") && (strings.HasSuffix(name, ".MF") || strings.HasSuffix(name, ".SF"))
 }
 
 func findingID(k Kind, path, key string) string {

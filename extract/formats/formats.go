@@ -6,6 +6,7 @@ import (
 	"github.com/censorscan/censorscan/extract/archive/cpio"
 	"github.com/censorscan/censorscan/extract/archive/tar"
 	"github.com/censorscan/censorscan/extract/archive/zip"
+	"github.com/censorscan/censorscan/extract/bundle/unity"
 	"github.com/censorscan/censorscan/extract/compress"
 	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
@@ -19,6 +20,7 @@ func All() []extract.Format {
 	list := []extract.Format{
 		payload.Format(),  // "CrAU" and a version
 		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
+		unity.Format(),    // "UnityFS", "UnityWeb" or "UnityRaw" and a zero byte
 		cpio.Format(),     // six digits of magic and a sane header
 		erofs.Format(),    // a magic at 1024
 		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock

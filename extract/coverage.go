@@ -83,6 +83,7 @@ func (c *Coverage) note(a *Artifact, u *Unopened) {
 type claims struct {
 	list    []claim
 	ledgers []Ledger // by owner
+	lost    bool     // a member could not be read whole, and where its bytes lie is not known
 }
 
 type claim struct {

@@ -49,6 +49,9 @@ func (w *walker) finish(t *task, parent *claims) {
 		w.coverage.Partitions = append(w.coverage.Partitions, PartitionCoverage{a.Path, a.Ledger})
 	}
 	parent.add(a.Ledger, t.member.Extents)
+	if a.Mode.IsRegular() && len(a.Problems) > 0 && total(t.member.Extents) == 0 {
+		parent.lost = true
+	}
 	if w.Leave != nil {
 		w.Leave(a, t.result)
 	}
@@ -184,13 +187,14 @@ func (w *walker) settle(t *task, c *claims, src Source, shares *shares) {
 	case src == nil || w.NoSlack:
 		ledger.Add(Ledger{Size: left, Structure: left})
 	default:
-		ledger.Add(w.slack(t, src, free, shares))
+		ledger.Add(w.slack(t, src, free, c.lost, shares))
 	}
 	a.Ledger = ledger
 }
 
 // slack searches the bytes of a container that nobody claims, apart from zeros, as an artefact of its own.
-func (w *walker) slack(t *task, src Source, free []Extent, shares *shares) Ledger {
+// With lost, they may belong to a member.
+func (w *walker) slack(t *task, src Source, free []Extent, lost bool, shares *shares) Ledger {
 	a, size := t.artifact, total(free)
 	used, unread := nonZero(w.ctx, src, free)
 	found := total(used)
@@ -203,7 +207,7 @@ func (w *walker) slack(t *task, src Source, free []Extent, shares *shares) Ledge
 		return zeros
 	}
 	m := &Member{Name: SlackName, Size: found, Extents: used}
-	if !t.partial {
+	if !t.partial && !lost {
 		m.Open = func(context.Context) (Source, error) { return Concat(src, used), nil }
 	} else { // what the container did not tell of may lie here in a form that a search does not see
 		m.Problem = Damaged(0, "the container could not be read whole; its unclaimed bytes were searched as they are")

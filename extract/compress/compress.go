@@ -19,8 +19,8 @@ type codec struct {
 	begins func(head []byte) bool
 	// open makes a decoder for the units at in.
 	open func(in *input, b *extract.Budget) (decoder, error)
-	// header finds the stored name and the length of the file header that is not part of the stream; nil when there is neither.
-	header func(src extract.Source, b *extract.Budget) (name string, size int64, err error)
+	// header reads the file header; nil when there is none.
+	header func(src extract.Source) (header, error)
 }
 
 // decoder decodes unit by unit.
@@ -31,6 +31,13 @@ type decoder interface {
 	io.Reader
 	// Close frees what the decoder holds.
 	Close()
+}
+
+// header is what stands before the stream.
+type header struct {
+	name string // of the content
+	size int64  // bytes
+	own  int64  // bytes at its beginning that hold no free text: the rest is searched
 }
 
 // unitHead is how many bytes of a unit are looked at to recognise it.
@@ -51,11 +58,11 @@ func (c *codec) format(summary, spec string, detect func(p *extract.Probe) bool)
 			f := &file{codec: c, src: in.Source, budget: in.Budget}
 			if c.header != nil {
 				var err error
-				if f.name, f.start, err = c.header(in.Source, in.Budget); err != nil {
+				if f.header, err = c.header(in.Source); err != nil {
 					return nil, err
 				}
 			}
-			if f.name = base(f.name); f.name == "" {
+			if f.name = base(f.header.name); f.name == "" {
 				f.name = contentName(in.Name, c.suffixes)
 			}
 			return f, nil
@@ -69,14 +76,14 @@ type file struct {
 	src    extract.Source
 	budget *extract.Budget
 	name   string
-	start  int64 // where the first unit's content begins: what is before is structure
+	header header
 }
 
 // Members implements extract.Container: there is one member, the decoded stream.
 func (f *file) Members(context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
 		// Until a stream was read to its end, and for good if it breaks, all bytes are the member's: what cannot be decoded is no slack.
-		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1, Extents: []extract.Extent{{Offset: f.start, Size: f.src.Size() - f.start}}}
+		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1, Extents: []extract.Extent{{Offset: f.header.size, Size: f.src.Size() - f.header.size}}}
 		claim := claimer{member: m}
 		m.Stream = func(ctx context.Context) (io.ReadCloser, error) {
 			s, err := newStream(ctx, f, &claim)
@@ -91,10 +98,10 @@ func (f *file) Members(context.Context) iter.Seq2[*extract.Member, error] {
 
 // Structure implements extract.Container.
 func (f *file) Structure() []extract.Extent {
-	if f.start == 0 {
+	if f.header.own == 0 {
 		return nil
 	}
-	return []extract.Extent{{Offset: 0, Size: f.start}}
+	return []extract.Extent{{Offset: 0, Size: f.header.own}}
 }
 
 // Close implements extract.Container.

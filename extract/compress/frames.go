@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"github.com/censorscan/censorscan/extract"
 )
 
 // frame gives a decoder the bytes of one frame and then io.EOF, for libraries that would go on to the next. size is asked at each element of the frame (header,
@@ -39,7 +41,7 @@ func isSkippable(head []byte) bool {
 	return len(head) >= 8 && binary.LittleEndian.Uint32(head)&skippableMask == skippableMagic
 }
 
-// skipFrame discards the skippable frame at in.
+// skipFrame passes over the skippable frame at in, whose bytes are no part of the stream.
 func skipFrame(in *input) error {
 	head, err := in.Peek(8)
 	if err != nil {
@@ -49,6 +51,9 @@ func skipFrame(in *input) error {
 	if left := in.raw.src.Size() - in.offset(); size > left {
 		in.seek(in.raw.src.Size())
 		return fmt.Errorf("skippable frame of %d bytes where %d are left: %w", size, left, io.ErrUnexpectedEOF)
+	}
+	if err := in.skip(extract.Extent{Offset: in.offset(), Size: size}); err != nil {
+		return err
 	}
 	in.seek(in.offset() + size)
 	return nil

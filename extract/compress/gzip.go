@@ -48,12 +48,18 @@ func gzipBegins(head []byte) bool {
 // maxGzipText is how long a stored name or comment may be: longer ones are left to the decoder to accept or refuse.
 const maxGzipText = 64 << 10
 
-// gzipHeader reads the name that the first member stores, in its raw bytes, and the length of its header.
-func gzipHeader(src extract.Source, b *extract.Budget) (name string, size int64, err error) {
+// gzipFixed is the length of the part of a header that all members have.
+const gzipFixed = 10
+
+// maxFileName is the longest name in bytes that file systems take.
+const maxFileName = 255
+
+// gzipHeader reads the header of the first member. The name is in its raw bytes. Extra fields, comments and texts that are no file names may hold anything.
+func gzipHeader(src extract.Source) (header, error) {
 	head := make([]byte, min(10+2+1<<16+2*maxGzipText, src.Size()))
 	n, err := src.ReadAt(head, 0)
 	if n < 10 {
-		return "", 0, extract.Damaged(int64(n), "gzip header ends early: %w", err)
+		return header{}, extract.Damaged(int64(n), "gzip header ends early: %w", err)
 	}
 	head = head[:n]
 	flags, at := head[3], 10
@@ -73,8 +79,9 @@ func gzipHeader(src extract.Source, b *extract.Budget) (name string, size int64,
 		at += end + 1
 		return s
 	}
+	h := header{own: gzipFixed}
 	if flags&gzipName != 0 {
-		name = string(text())
+		h.name = string(text())
 	}
 	if flags&gzipComment != 0 {
 		text()
@@ -83,9 +90,13 @@ func gzipHeader(src extract.Source, b *extract.Budget) (name string, size int64,
 		at += 2
 	}
 	if at > n {
-		return name, 0, nil // cut or oversized: the decoder will say so
+		return header{name: h.name}, nil // cut or oversized: the decoder will say so
 	}
-	return name, int64(at), nil
+	h.size = int64(at)
+	if flags&(gzipExtra|gzipComment) == 0 && len(h.name) <= maxFileName {
+		h.own = h.size
+	}
+	return h, nil
 }
 
 type gzipDecoder struct {

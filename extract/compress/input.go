@@ -15,7 +15,8 @@ const inputBuffer = 64 << 10
 // input reads a Source in order and knows where it stands. Decoders are given the embedded bufio.Reader, which they read no further than needed.
 type input struct {
 	*bufio.Reader
-	raw raw
+	raw     raw
+	skipped []extract.Extent // in order, apart from each other
 }
 
 func newInput(ctx context.Context, src extract.Source, off int64) *input {
@@ -31,6 +32,22 @@ func (in *input) offset() int64 { return in.raw.off - int64(in.Buffered()) }
 func (in *input) seek(off int64) {
 	in.raw.off = off
 	in.Reset(&in.raw)
+}
+
+// maxSkippedRuns bounds the memory that skipped frames take.
+const maxSkippedRuns = 1 << 16
+
+// skip notes bytes that are no part of the stream.
+func (in *input) skip(e extract.Extent) error {
+	if k := len(in.skipped) - 1; k >= 0 && in.skipped[k].End() == e.Offset {
+		in.skipped[k].Size += e.Size
+		return nil
+	}
+	if len(in.skipped) == maxSkippedRuns {
+		return extract.Unsupported(e.Offset, "skippable frames in more than %d places", maxSkippedRuns)
+	}
+	in.skipped = append(in.skipped, e)
+	return nil
 }
 
 // raw reads a Source in order, and keeps the error that is not its end.

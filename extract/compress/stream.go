@@ -77,7 +77,7 @@ func (s *stream) following() error {
 			return s.dec.next()
 		}
 	}
-	s.claim.upTo(end)
+	s.claim.upTo(end, s.in.skipped)
 	return io.EOF
 }
 
@@ -139,18 +139,31 @@ func (s *stream) Close() error {
 
 var errClosed = errors.New("stream is closed")
 
-// claimer cuts the extent of a member down to where its stream ends, once, however many streams are read to their end.
+// claimer cuts the extent of a member down to where its stream ends and leaves out what the stream skipped, once, however many streams are read to
+// their end.
 type claimer struct {
 	once   sync.Once
 	member *extract.Member
 }
 
-func (c *claimer) upTo(end int64) {
+func (c *claimer) upTo(end int64, skipped []extract.Extent) {
 	c.once.Do(func() {
-		if c.member != nil {
-			e := &c.member.Extents[0]
-			e.Size = max(0, end-e.Offset)
+		if c.member == nil {
+			return
 		}
+		at := c.member.Extents[0].Offset
+		end = max(end, at)
+		var own []extract.Extent
+		for _, s := range append(skipped[:len(skipped):len(skipped)], extract.Extent{Offset: end}) {
+			if s.Offset > at {
+				own = append(own, extract.Extent{Offset: at, Size: s.Offset - at})
+			}
+			at = max(at, s.End())
+		}
+		if own == nil {
+			own = []extract.Extent{{Offset: at}}
+		}
+		c.member.Extents = own
 	})
 }
 

@@ -74,6 +74,9 @@ func methodName(method uint16) string {
 func (c *container) resolve(e *entry, raw extract.Extent) (uint16, extract.Extent, *extract.Unopened) {
 	encrypted := e.flags&flagEncrypted != 0
 	if decodable(e.method) && (!encrypted || raw.Size == 0) {
+		if e.method == stored && e.size >= 0 && e.size != e.packed && c.probe(e, deflated, raw) {
+			return deflated, raw, nil // its sizes gave it away
+		}
 		return e.method, raw, nil
 	}
 	same := e.packed == e.size // encryption adds a header, so the sizes of an encrypted entry differ

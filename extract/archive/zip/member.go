@@ -153,6 +153,9 @@ func (c *container) fill(m *extract.Member, e *entry, raw extract.Extent) *extra
 	}
 	if method != stored {
 		m.Stream = func(context.Context) (io.ReadCloser, error) { return c.stream(m, e, method, raw) }
+		if e.method == stored && e.flags&flagEncrypted == 0 {
+			return note(e, "entry is deflated although it is said to be stored")
+		}
 		return nil
 	}
 	src := extract.Section(c.in, raw)

@@ -17,6 +17,7 @@ func Format() extract.Format {
 		Summary: "zip archives: apk, jar, apex, apks, xapk, OTA packages",
 		Spec:    "https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT",
 		Detect:  detect,
+		Trailer: endSig,
 		Open:    open,
 	}
 }

@@ -1,0 +1,88 @@
+package scan_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"math/rand"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/censorscan/censorscan/scan"
+)
+
+func gzipOf(t testing.TB, header gzip.Header, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Header = header
+	w.Write(data)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// patched overwrites two or four bytes behind each occurrence of a signature.
+func patched(data []byte, signature string, at, width int, value uint32) []byte {
+	data = bytes.Clone(data)
+	var v [4]byte
+	binary.LittleEndian.PutUint32(v[:], value)
+	for i := 0; ; {
+		n := bytes.Index(data[i:], []byte(signature))
+		if n < 0 {
+			return data
+		}
+		i += n
+		copy(data[i+at:], v[:width])
+		i += 4
+	}
+}
+
+// TestHiddenLists plants a list where a reader may pass it by: it has to be found, or what hides it has to count as unopened.
+func TestHiddenLists(t *testing.T) {
+	list := []byte(strings.Join(planted, "\n") + "\n")
+	noise := make([]byte, 9<<20)
+	rand.New(rand.NewSource(1)).Read(noise)
+	plain := []byte(strings.Repeat("nothing to see here\n", 30))
+	archive := zipOf(t, file{"words.txt", list})
+	enc, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := enc.EncodeAll(plain, nil)
+	skippable := binary.LittleEndian.AppendUint32([]byte("\x50\x2a\x4d\x18"), uint32(len(list)))
+	skippable = append(skippable, list...)
+	const local, central = "PK\x03\x04", "PK\x01\x02"
+
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"zip behind other data in a long stream", gzipOf(t, gzip.Header{}, append(noise[:len(noise):len(noise)], archive...))},
+		{"deflated entry that is said to be stored", patched(patched(archive, central, 10, 2, 0), local, 8, 2, 0)},
+		{"deflated entry that the directory says is stored", patched(archive, central, 10, 2, 0)},
+		{"entry whose sizes are all zero", patched(patched(patched(archive, central, 20, 4, 0), central, 24, 4, 0), "PK\x07\x08", 0, 4, 0)},
+		{"extra field of a gzip header", gzipOf(t, gzip.Header{Extra: list}, plain)},
+		{"second gzip member", append(gzipOf(t, gzip.Header{}, plain), gzipOf(t, gzip.Header{}, list)...)},
+		{"skippable zstd frame", append(bytes.Clone(frame), skippable...)},
+		{"skippable zstd frame in front", append(bytes.Clone(skippable), frame...)},
+		{"skippable zstd frame between", append(append(bytes.Clone(frame), skippable...), frame...)},
+		{"zip comment", append(patched(zipOf(t, file{"a", plain}), "PK\x05\x06", 20, 2, uint32(len(list))), list...)},
+		{"zip between zips", append(append(zipOf(t, file{"a", plain}), archive...), zipOf(t, file{"b", plain})...)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := scanBytes(t, newEngine(t, nil), "rom.bin", c.data)
+			for _, f := range r.Findings {
+				if f.Kind == scan.KindList || f.Kind == scan.KindTerm {
+					return
+				}
+			}
+			if r.Coverage.Unopened == 0 {
+				t.Errorf("nothing found and nothing unopened: %+v", r.Coverage)
+			}
+		})
+	}
+}

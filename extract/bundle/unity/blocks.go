@@ -34,13 +34,14 @@ func (b *bundle) layout(blocks []block, data int64) {
 			b.size += int64(bl.size)
 		}
 	}
+	b.bomb = b.size > b.allowed()
 }
 
 func (bl *block) method() uint32 { return uint32(bl.flags) & compressionMask }
 
 // problem says why no byte of a block can be read.
 func (b *bundle) problem(bl *block) error {
-	limit := b.in.Budget.Limits().Buffer
+	limit, ratio := b.in.Budget.Limits().Buffer, b.in.Budget.Limits().Ratio
 	switch err := supported(bl.method()); {
 	case b.encrypted && bl.flags&blockEncrypted != 0:
 		return extract.Encrypted(bl.raw, "the key of the app is needed for a block")
@@ -48,7 +49,9 @@ func (b *bundle) problem(bl *block) error {
 		return extract.Unsupported(bl.raw, "a block in %w", err)
 	case bl.raw >= b.in.Size():
 		return extract.Damaged(bl.raw, "a block lies behind the end of the bundle")
-	case bl.method() != stored && int64(max(bl.size, bl.packed)) > limit:
+	case b.bomb && bl.method() != stored && int64(bl.size) > ratio*min(int64(bl.packed), b.in.Size()-bl.raw):
+		return &extract.LimitError{Limit: "ratio", Value: ratio, What: fmt.Sprintf("%d bytes at offset %d decode to %d", bl.packed, bl.raw, bl.size)}
+	case isLZ4(bl.method()) && int64(max(bl.size, bl.packed)) > limit:
 		return &extract.LimitError{Limit: "buffer", Value: limit, What: fmt.Sprintf("a block of %d bytes at offset %d", bl.size, bl.raw)}
 	}
 	return nil
@@ -97,6 +100,9 @@ func (b *bundle) readBlock(i int, part []byte, in int64) (int, error) {
 	}
 	if bl.method() == stored {
 		return b.readStored(bl, part, in)
+	}
+	if b.large(bl) {
+		return b.readSpooled(i, part, in)
 	}
 	data, err := b.in.Budget.Cache().Get(extract.CacheKey{Owner: b.owner, Block: int64(i)}, func() ([]byte, error) { return b.decodeBlock(i) })
 	if err != nil {
@@ -148,29 +154,27 @@ func (b *bundle) decodeBlock(i int) ([]byte, error) {
 		return nil, err
 	}
 	data, err := decode(b.in.Budget, bl.method(), raw, int64(bl.size), b.sized)
-	if err == nil {
-		return data, nil
-	}
-	if len(data) == 0 || !b.setDamage(i, err) {
-		return nil, err
+	if err != nil {
+		b.setDamage(i, err)
 	}
 	return data, nil
 }
 
-// setDamage keeps the error that cut the decoding of a block short; false when there are too many of them.
-func (b *bundle) setDamage(i int, err error) bool {
+// setDamage keeps the error that cut the decoding of a block short, unless there are too many of them.
+func (b *bundle) setDamage(i int, err error) {
 	const most = 4096
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.damage) == most && b.damage[i] == nil {
-		return false
+	if len(b.damage) < most {
+		b.damage[i] = err
 	}
-	b.damage[i] = err
-	return true
 }
 
 func (b *bundle) damageOf(i int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.damage[i]
+	if err := b.damage[i]; err != nil {
+		return err
+	}
+	return errors.New("it cannot be decoded")
 }

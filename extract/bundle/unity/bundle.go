@@ -3,6 +3,7 @@ package unity
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"sort"
 	"sync"
@@ -19,9 +20,11 @@ const (
 // bundle is an opened asset bundle.
 type bundle struct {
 	in        *extract.Input
-	owner     int64 // in the cache of the run
-	encrypted bool  // a key is needed for marked blocks
-	sized     bool  // lzma streams tell their size
+	ctx       context.Context // of Open: ends the decoding of a large block
+	owner     int64           // in the cache of the run
+	bomb      bool            // the blocks claim to decode to more than the ratio allows
+	encrypted bool            // a key is needed for marked blocks
+	sized     bool            // lzma streams tell their size
 	blocks    []block
 	size      int64 // decoded bytes
 	nodes     []node
@@ -32,10 +35,11 @@ type bundle struct {
 
 	mu     sync.Mutex
 	damage map[int]error // why the cached bytes of a block are fewer than they should be
+	spools map[int]*spool
 }
 
-func newBundle(in *extract.Input) *bundle {
-	return &bundle{in: in, owner: in.Budget.Cache().NewOwner(), damage: map[int]error{}}
+func newBundle(ctx context.Context, in *extract.Input) *bundle {
+	return &bundle{in: in, ctx: ctx, owner: in.Budget.Cache().NewOwner(), damage: map[int]error{}, spools: map[int]*spool{}}
 }
 
 func (b *bundle) note(u *extract.Unopened) { b.notes = append(b.notes, u) }
@@ -209,5 +213,15 @@ func (b *bundle) Structure() []extract.Extent {
 	return list
 }
 
-// Close frees nothing: decoded blocks live in the cache.
-func (b *bundle) Close() error { return nil }
+// Close frees the large blocks; the others live in the cache.
+func (b *bundle) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.spools {
+		if cl, ok := s.src.(io.Closer); ok {
+			cl.Close()
+		}
+	}
+	clear(b.spools)
+	return nil
+}

@@ -1,6 +1,7 @@
 package unity
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -26,6 +27,8 @@ const lz4Ratio = 256
 
 var errTooShort = errors.New("they decode to less than they should")
 
+func isLZ4(method uint32) bool { return method == methodLZ4 || method == methodLZ4HC }
+
 // supported says why the method cannot be decoded.
 func supported(method uint32) error {
 	switch {
@@ -42,7 +45,7 @@ func decode(budget *extract.Budget, method uint32, raw []byte, size int64, sized
 	if err := supported(method); err != nil {
 		return nil, extract.Unsupported(0, "%w", err)
 	}
-	if method != methodLZMA && size > lz4Ratio*int64(len(raw)) {
+	if isLZ4(method) && size > lz4Ratio*int64(len(raw)) {
 		return nil, fmt.Errorf("%d bytes of lz4 cannot decode to %d", len(raw), size)
 	}
 	out, err := budget.Bytes(size)
@@ -50,13 +53,16 @@ func decode(budget *extract.Budget, method uint32, raw []byte, size int64, sized
 		return nil, err
 	}
 	if method == methodLZMA {
-		r, err := lzmaReader(bytes.NewReader(raw), size, sized)
+		r, err := lzmaReader(budget, extract.BytesSource(raw), size, sized)
 		if err != nil {
 			return nil, err
 		}
 		n, err := io.ReadFull(r, out)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if err == io.EOF {
 			err = errTooShort
+		}
+		if err != nil {
+			err = fmt.Errorf("an lzma stream: %w", err)
 		}
 		return out[:n], err
 	}
@@ -78,21 +84,22 @@ const (
 )
 
 // lzmaReader decodes an lzma stream of size bytes. One that is sized has a header in full, unless that does not fit.
-func lzmaReader(raw *bytes.Reader, size int64, sized bool) (io.Reader, error) {
+func lzmaReader(budget *extract.Budget, raw extract.Source, size int64, sized bool) (io.Reader, error) {
 	var h [lzmaProps + lzmaSize]byte
-	if n, _ := raw.ReadAt(h[:], 0); n < lzmaProps {
-		return nil, errors.New("lzma: no room for the properties")
+	if n, err := raw.ReadAt(h[:], 0); n < lzmaProps {
+		return nil, fmt.Errorf("lzma properties: %w", err)
 	}
 	skip := int64(lzmaProps)
 	if told := binary.LittleEndian.Uint64(h[lzmaProps:]); sized && (told == uint64(size) || told == lzmaAny) {
 		skip += lzmaSize
 	}
-	if _, err := raw.Seek(skip, io.SeekStart); err != nil {
-		return nil, err
-	}
 	// no distance is larger than what was decoded, so a smaller dictionary does
-	dict := int64(binary.LittleEndian.Uint32(h[1:]))
-	binary.LittleEndian.PutUint32(h[1:], uint32(max(min(dict, size), lzma.MinDictCap)))
+	dict := max(min(int64(binary.LittleEndian.Uint32(h[1:])), size), lzma.MinDictCap)
+	if limit := budget.Limits().Buffer; dict > limit {
+		return nil, &extract.LimitError{Limit: "buffer", Value: limit, What: fmt.Sprintf("an lzma dictionary of %d bytes", dict)}
+	}
+	binary.LittleEndian.PutUint32(h[1:], uint32(dict))
 	binary.LittleEndian.PutUint64(h[lzmaProps:], uint64(size))
-	return lzma.NewReader(io.MultiReader(bytes.NewReader(h[:]), raw))
+	packed := io.NewSectionReader(raw, skip, max(0, raw.Size()-skip))
+	return lzma.NewReader(io.MultiReader(bytes.NewReader(h[:]), bufio.NewReaderSize(packed, 64<<10)))
 }

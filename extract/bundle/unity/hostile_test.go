@@ -87,7 +87,7 @@ func packLZMA(size int64, plain []byte) string {
 var (
 	abc     = []block{{size: 3, packed: 3}}
 	whole   = []node{{"f", 0, 3}}
-	zeros   = packLZMA(3<<20, make([]byte, 3<<20))
+	zeros   = packLZMA(1<<20, make([]byte, 1<<20))
 	noEnd   = packLZMA(3, []byte("abc"))
 	bigDict = noEnd[:1] + "\xff\xff\xff\xff" + noEnd[5:]
 )
@@ -108,9 +108,10 @@ var hostile = []struct {
 	{"block info of 4 GiB", image{blocks: abc, nodes: whole, data: "abc", packed: math.MaxUint32}.make(), "lie outside of the bundle", ""},
 	{"lz4 block info that claims 4 GiB", image{flags: methodLZ4, info: "\x10a", unpacked: math.MaxUint32}.make(), "cannot decode to", ""},
 	{"lzma block info that claims 4 GiB", image{flags: methodLZMA, info: noEnd, unpacked: math.MaxUint32}.make(), "buffer limit", ""},
-	{"lzma block info of zeros", image{flags: methodLZMA, info: packLZMA(1<<20, make([]byte, 1<<20)), unpacked: 1 << 20}.make(), "goes on for", ""},
+	{"lzma block info of zeros", image{flags: methodLZMA, info: zeros, unpacked: 1 << 20}.make(), "goes on for", ""},
 	{"block info in lzham", image{flags: methodLZHAM, info: "x", unpacked: 9}.make(), "unsupported feature: lzham", ""},
-	{"block of 4 GiB", image{blocks: []block{{size: math.MaxUint32, packed: 3, flags: methodLZMA}}, nodes: whole, data: "abc"}.make(), "buffer limit", ""},
+	{"block of 4 GiB", image{blocks: []block{{size: math.MaxUint32, packed: 3, flags: methodLZMA}}, nodes: whole, data: "abc"}.make(), "ratio limit", ""},
+	{"lz4 block of 8 MiB", image{blocks: []block{{size: 8 << 20, packed: 3, flags: methodLZ4}}, nodes: whole, data: "abc"}.make(), "buffer limit", ""},
 	{"lz4 block that lies", image{blocks: []block{{size: 3 << 20, packed: 3, flags: methodLZ4}}, nodes: whole, data: "abc"}.make(), "cannot decode to", ""},
 	{"broken lz4 block", image{blocks: []block{{size: 3, packed: 3, flags: methodLZ4}}, nodes: whole, data: "\xff\xff\xff"}.make(), "lz4: ", ""},
 	{"short lz4 block", image{blocks: []block{{size: 3, packed: 2, flags: methodLZ4}}, nodes: whole, data: "\x10a"}.make(), "less than they should", ""},
@@ -208,9 +209,9 @@ func TestNothingHides(t *testing.T) {
 
 // TestOverlap ends a bundle in which a thousand files share a block: together they may not have more than the ratio allows.
 func TestOverlap(t *testing.T) {
-	im := image{blocks: []block{{size: 3 << 20, packed: uint32(len(zeros)), flags: methodLZMA}}, data: zeros}
+	im := image{blocks: []block{{size: 1 << 20, packed: uint32(len(zeros)), flags: methodLZMA}}, data: zeros}
 	for range 1000 {
-		im.nodes = append(im.nodes, node{"f", 0, 3 << 20})
+		im.nodes = append(im.nodes, node{"f", 0, 1 << 20})
 	}
 	l, err := formattest.List(Format(), extract.BytesSource(im.make()), "", formattest.SmallLimits())
 	if err != nil {
@@ -224,8 +225,8 @@ func TestOverlap(t *testing.T) {
 			t.Fatal(f.Problem)
 		}
 	}
-	if read == 0 || read > 22 {
-		t.Errorf("%d files of 3 MiB are read", read)
+	if read == 0 || read > 64 {
+		t.Errorf("%d files of 1 MiB are read", read)
 	}
 }
 
@@ -257,5 +258,73 @@ func TestBrokenLZMA(t *testing.T) {
 	}
 	if _, err := src.ReadAt(got[:3], re.Extent.End()); err != nil || string(got[:3]) != "abc" {
 		t.Errorf("behind the damage: %q, %v", got[:3], err)
+	}
+}
+
+// TestLargeBlock reads a block that is too large to be held, whole and broken.
+func TestLargeBlock(t *testing.T) {
+	plain := sample(t, "v6-stored.unity")
+	packed := packLZMA(int64(len(plain)), plain)
+	for _, tt := range []struct {
+		name    string
+		packed  string
+		buffer  int64
+		atLeast int
+		want    string
+	}{
+		{"whole", packed, 16 << 10, len(plain), ""},
+		{"cut off", packed[:len(packed)/2], 16 << 10, 8 << 10, "lzma stream: unexpected EOF"},
+		{"broken", packed[:len(packed)/2] + strings.Repeat("\xff", len(packed)), 16 << 10, 8 << 10, "lzma stream: "},
+		{"without properties", packed[:3], 16 << 10, 0, "lzma properties"},
+		{"larger dictionary", packed, 1 << 10, 0, "buffer limit"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			data := image{blocks: []block{{size: uint32(len(plain)), packed: uint32(len(tt.packed)), flags: methodLZMA}, {size: 3, packed: 3}},
+				nodes: []node{{"f", 0, int64(len(plain)) + 3}}, data: tt.packed + "abc"}.make()
+			limits := formattest.SmallLimits()
+			limits.Buffer = tt.buffer
+			c, err := Format().Open(t.Context(), &extract.Input{Source: extract.BytesSource(data), Budget: extract.NewBudget(limits)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			got := make([]byte, len(plain)+3)
+			n, err := decoded{c.(*bundle)}.ReadAt(got, 0)
+			if tt.want == "" {
+				if err != nil || string(got) != string(plain)+"abc" {
+					t.Errorf("%d bytes, %v", n, err)
+				}
+				return
+			}
+			var re *extract.RangeError
+			if !errors.As(err, &re) || !strings.Contains(err.Error(), tt.want) || re.Extent.End() != int64(len(plain)) || re.Extent.Offset != int64(n) {
+				t.Errorf("%d bytes, %v; want %q", n, err, tt.want)
+			}
+			if n < tt.atLeast {
+				t.Errorf("%d bytes before the damage", n)
+			}
+			if _, err := (decoded{c.(*bundle)}).ReadAt(got[:3], int64(len(plain))); err != nil || string(got[:3]) != "abc" {
+				t.Errorf("behind the damage: %q, %v", got[:3], err)
+			}
+		})
+	}
+}
+
+// TestManyBlocksOfABomb refuses blocks that together decode to more than the ratio allows, even when next to nothing of them is in a file.
+func TestManyBlocksOfABomb(t *testing.T) {
+	im := image{}
+	for i := range 40 {
+		im.blocks = append(im.blocks, block{size: 3 << 20, packed: uint32(len(zeros)), flags: methodLZMA})
+		im.nodes = append(im.nodes, node{"f", int64(i) * 3 << 20, 1})
+	}
+	im.data = strings.Repeat(zeros, 40)
+	l, err := formattest.List(Format(), extract.BytesSource(im.make()), "", formattest.SmallLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range l.Files {
+		if !strings.Contains(f.Problem, "ratio limit") {
+			t.Errorf("%s: %q, want the ratio limit", name, f.Problem)
+		}
 	}
 }

@@ -36,8 +36,8 @@ func detect(p *extract.Probe) bool {
 	return p.Has(0, magicFS) || p.Has(0, magicWeb) || p.Has(0, magicRaw) || p.Has(0, magicArchive)
 }
 
-func open(_ context.Context, in *extract.Input) (extract.Container, error) {
-	b := newBundle(in)
+func open(ctx context.Context, in *extract.Input) (extract.Container, error) {
+	b := newBundle(ctx, in)
 	h, rest, err := readHeader(in)
 	switch {
 	case err != nil:

@@ -19,10 +19,20 @@ import (
 type treeWriter struct {
 	root  *os.Root
 	mu    sync.Mutex
-	taken map[string]bool // lower-cased, for file systems that ignore case
+	fold  func(string) string // what paths of the same place have in common
+	taken map[string]taken    // by folded path
 	files atomic.Int64
 	bytes atomic.Int64
 }
+
+// taken is what a path is used for.
+type taken byte
+
+const (
+	free taken = iota
+	asFolder
+	asFile
+)
 
 func newTreeWriter(dir string) (*treeWriter, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -32,7 +42,30 @@ func newTreeWriter(dir string) (*treeWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &treeWriter{root: root, taken: map[string]bool{}}, nil
+	w := &treeWriter{root: root, fold: strings.Clone, taken: map[string]taken{}}
+	ignores, err := ignoresCase(dir)
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	if ignores {
+		w.fold = strings.ToLower
+	}
+	return w, nil
+}
+
+// ignoresCase tells whether a folder's file system takes "a" and "A" for the same name.
+func ignoresCase(dir string) (bool, error) {
+	probe, err := os.CreateTemp(dir, ".censorscan-a-*")
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(probe.Name())
+	if err := probe.Close(); err != nil {
+		return false, err
+	}
+	_, err = os.Lstat(filepath.Join(dir, strings.ToUpper(filepath.Base(probe.Name()))))
+	return err == nil, nil
 }
 
 func (w *treeWriter) close() { w.root.Close() }
@@ -58,16 +91,25 @@ func (w *treeWriter) write(ctx context.Context, a *extract.Artifact, c *extract.
 	return nil
 }
 
-// claim makes a path unique, also where case does not count.
+// claim gives an artefact a path that no other has. Images can hold what no folder can: a file where the names of others want a folder.
 func (w *treeWriter) claim(path string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	unique := path
-	for i := 2; w.taken[strings.ToLower(unique)]; i++ {
-		unique = fmt.Sprintf("%s~%d", path, i)
+	elements := strings.Split(path, string(filepath.Separator))
+	claimed := ""
+	for i, name := range elements {
+		want := asFolder
+		if i == len(elements)-1 {
+			want = asFile
+		}
+		unique := filepath.Join(claimed, name)
+		for n := 2; w.taken[w.fold(unique)] != free && (want == asFile || w.taken[w.fold(unique)] == asFile); n++ {
+			unique = filepath.Join(claimed, fmt.Sprintf("%s~%d", name, n))
+		}
+		w.taken[w.fold(unique)] = want
+		claimed = unique
 	}
-	w.taken[strings.ToLower(unique)] = true
-	return unique
+	return claimed
 }
 
 // maxNameBytes is what file systems take as one name.
@@ -97,7 +139,7 @@ func safeName(n string) string {
 	case ".", "..":
 		n = strings.ReplaceAll(n, ".", "(dot)")
 	}
-	n = strings.ReplaceAll(n, `\`, "%") // the escapes of a path chain; a separator elsewhere
+	n = strings.NewReplacer(`%x`, "%x25x", `%u`, "%x25u", `\`, "%").Replace(n) // the escapes of a path chain; its mark is a separator elsewhere
 	if len(n) > maxNameBytes {
 		n = strings.ToValidUTF8(n[:maxNameBytes/2], "") + "~" + strings.ToValidUTF8(n[len(n)-maxNameBytes/2:], "")
 	}

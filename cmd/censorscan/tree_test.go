@@ -1,98 +1,89 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"context"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/censorscan/censorscan/extract"
 )
 
-// TestNamesOnDisk extracts names that a folder cannot hold as they are.
-func TestNamesOnDisk(t *testing.T) {
-	long := strings.Repeat("n", 300)
-	paths := map[string]string{ // below the folder of the zip, by member
-		"a!b/c!": "a%x21b/c%x21", "!": "%x21", "%x21": "%x25x21", "100%": "100%", "%u{0}": "%x25u{0}", "n#2": "n%x232", "back\\slash": "back%x5Cslash",
-		"new\nline": "new%x0Aline", "\u202egpj.exe": "%u{202E}gpj.exe", "名": "名", long: long[:120] + "~" + long[:120],
-		"../../up": "(dot)(dot)/(dot)(dot)/up", "/abs": "abs", "./dot": "(dot)/dot", "x//y": "x/(empty)/y", "x/../../../z": "x/(dot)(dot)/(dot)(dot)/(dot)(dot)/z",
+// TestFilePath: whatever a path chain holds, the file lies below the folder, under a name that a file system takes.
+func TestFilePath(t *testing.T) {
+	long := ""
+	for range 60 {
+		long += "很长的名字"
 	}
-	got := extractZip(t, slices.Sorted(maps.Keys(paths)))
-	for member, path := range paths {
-		if got[path] != member {
-			t.Errorf("%q: at %q is %q", member, path, got[path])
+	tests := map[string]string{
+		"rom.zip!payload.bin!system!/app/X.apk!assets/w.txt": "rom.zip!/payload.bin!/system!/app/X.apk!/assets/w.txt",
+		"rom.zip!../../etc/passwd":                           "rom.zip!/(dot)(dot)/(dot)(dot)/etc/passwd",
+		"rom.zip!/":                                          "rom.zip!/(empty)",
+		"rom.zip!/a//b/./c":                                  "rom.zip!/a/(empty)/b/(dot)/c",
+		`rom.zip!a\x21b\x5Cc`:                                "rom.zip!/a%x21b%x5Cc",
+		"rom.zip!//abs":                                      "rom.zip!/(empty)/abs",
+	}
+	for chain, want := range tests {
+		if got := filepath.ToSlash(filePath(chain)); got != want {
+			t.Errorf("filePath(%q) = %q, want %q", chain, got, want)
 		}
-		delete(got, path)
 	}
-	if len(got) > 0 {
-		t.Errorf("nobody asked for %q", got)
-	}
-}
-
-// TestNamesInConflict extracts files of the same name, and files where other names want a folder: all of them, under whatever name.
-func TestNamesInConflict(t *testing.T) {
-	for name, members := range map[string][]string{
-		"file and folder":           {"a", "a/b", "a/c", "a/c/d", "z"},
-		"folder and file":           {"a/c/d", "a/b", "a/c", "a", "z"},
-		"case":                      {"Foo", "foo", "FOO/x"},
-		"cut to the same":           {strings.Repeat("n", 300), strings.Repeat("n", 301), strings.Repeat("n", 302) + "/x"},
-		"what stands for something": {"../a", "(dot)(dot)/a", "x//a", "x/(empty)/a"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := extractZip(t, members)
-			if contents := slices.Sorted(maps.Values(got)); !slices.Equal(contents, slices.Sorted(slices.Values(members))) {
-				t.Errorf("written %q, wanted all of %q", got, members)
+	for _, chain := range []string{"rom.zip!" + long, "..!..!..", "!!!", "rom.zip!/../../.."} {
+		got := filePath(chain)
+		if !filepath.IsLocal(got) {
+			t.Errorf("filePath(%q) = %q leaves the folder", chain, got)
+		}
+		for _, e := range filepath.SplitList(got) {
+			if len(filepath.Base(e)) > 255 {
+				t.Errorf("filePath(%q): a name of %d bytes", chain, len(filepath.Base(e)))
 			}
-		})
+		}
 	}
 }
 
-// extractZip makes a zip whose members hold their own names and extracts it; the result is content by path below the folder of the zip.
-func extractZip(t *testing.T, members []string) map[string]string {
-	t.Helper()
-	var packed bytes.Buffer
-	w := zip.NewWriter(&packed)
-	for _, m := range members {
-		f, err := w.Create(m)
+func TestGlob(t *testing.T) {
+	tests := []struct {
+		glob, path string
+		want       bool
+	}{
+		{"*.apk", "rom.zip!system!/app/X/X.apk", true},
+		{"*.apk", "rom.zip!system!/app/X/X.apk!classes.dex", false},
+		{"classes?.dex", "rom.zip!X.apk!classes2.dex", true},
+		{"**/assets/*", "rom.zip!X.apk!assets/w.txt", false},
+		{"**assets/*", "rom.zip!X.apk!assets/w.txt", true},
+		{"rom.zip!*", "rom.zip!payload.bin", true},
+		{"rom.zip!*", "rom.zip!payload.bin!system", false},
+		{"**!/app/[A-C]*", "rom.zip!system!/app/Bx", true},
+		{"**!/app/[!A-C]*", "rom.zip!system!/app/Bx", false},
+		{"法*.txt", "rom.zip!法轮.txt", true},
+		{"a.b", "rom.zip!axb", false},
+	}
+	for _, tt := range tests {
+		match, err := compileGlobs([]string{tt.glob})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(f, m); err != nil {
-			t.Fatal(err)
+		if got := match(&extract.Artifact{Path: tt.path}); got != tt.want {
+			t.Errorf("%s against %s: %v", tt.glob, tt.path, got)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	input, out := filepath.Join(dir, "x.zip"), filepath.Join(dir, "deep", "out")
-	if err := os.WriteFile(input, packed.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	if code := run(context.Background(), []string{"extract", "-q", input, "-o", out}, nil, io.Discard, &stderr); code != exitDone {
-		t.Fatalf("exit code %d: %s", code, stderr.String())
-	}
-	got := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == input {
-			return err
+	for _, bad := range []string{"[a", "[]", "[z-a]"} {
+		if _, err := compileGlobs([]string{bad}); err == nil {
+			t.Errorf("%s is taken", bad)
 		}
-		data, err := os.ReadFile(path)
-		name, ok := strings.CutPrefix(path, filepath.Join(out, "x.zip!")+string(filepath.Separator))
-		if !ok {
-			t.Errorf("%s: written outside", path)
-		}
-		got[filepath.ToSlash(name)] = string(data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return got
+}
+
+func TestBytesValue(t *testing.T) {
+	tests := map[string]int64{"0": 0, "1": 1, "64MiB": 64 << 20, "1.5GiB": 3 << 29, "2GB": 2e9, "7 kB": 7000, "10B": 10}
+	for in, want := range tests {
+		var b bytesValue
+		if err := b.Set(in); err != nil || int64(b) != want {
+			t.Errorf("Set(%q) = %d, %v; want %d", in, b, err, want)
+		}
+	}
+	for _, bad := range []string{"", "MiB", "-1", "x", "9999999TiB", "NaN", "1e40"} {
+		var b bytesValue
+		if err := b.Set(bad); err == nil {
+			t.Errorf("Set(%q) is taken as %d", bad, b)
+		}
+	}
 }

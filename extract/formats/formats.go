@@ -8,6 +8,7 @@ import (
 	"github.com/censorscan/censorscan/extract/archive/zip"
 	"github.com/censorscan/censorscan/extract/bundle/unity"
 	"github.com/censorscan/censorscan/extract/compress"
+	"github.com/censorscan/censorscan/extract/disk/avb"
 	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
@@ -19,6 +20,7 @@ import (
 func All() []extract.Format {
 	list := []extract.Format{
 		payload.Format(),  // "CrAU" and a version
+		avb.Format(),      // a footer behind what would be opened without it, so before all kinds of images
 		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
 		unity.Format(),    // "UnityFS", "UnityWeb" or "UnityRaw" and a zero byte
 		cpio.Format(),     // six digits of magic and a sane header

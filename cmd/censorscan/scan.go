@@ -77,6 +77,9 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err != nil {
 		return err
 	}
+	if err := checkOutputs(outputs); err != nil {
+		return err
+	}
 	lists, err := chooseWordlists(o.only, o.wordlists)
 	if err != nil {
 		return err
@@ -161,26 +164,52 @@ func parseOutputs(flags []string) ([]output, error) {
 
 func writeOutputs(r *scan.Report, outputs []output, o scanOptions, stdout io.Writer) error {
 	table := !o.console.quiet
+	var failed error // what is left is written all the same
 	for _, out := range outputs {
 		if out.file == "-" {
 			table = false
-			if err := encodeReport(stdout, r); err != nil {
-				return err
-			}
+			failed = errors.Join(failed, encodeReport(stdout, r))
 			continue
 		}
 		if err := writeFile(out.file, r); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
+			failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
 		}
 	}
 	if table {
-		return render.Table(stdout, r, render.TableOptions{Color: o.console.color(stdout), Width: terminalWidth(stdout)})
+		options := render.TableOptions{Color: o.console.color(stdout), Width: terminalWidth(stdout)}
+		failed = errors.Join(failed, render.Table(stdout, r, options))
+	}
+	return failed
+}
+
+// checkOutputs finds out before a long scan what would keep its report from being written.
+func checkOutputs(outputs []output) error {
+	for _, out := range outputs {
+		if out.file == "-" {
+			continue
+		}
+		if st, err := os.Stat(out.file); err == nil && st.IsDir() {
+			return fmt.Errorf("writing the report: %s is a folder", out.file)
+		}
+		if _, err := os.Stat(filepath.Dir(out.file)); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
 	}
 	return nil
 }
 
-// writeFile replaces a file only once the report is complete on disk.
+// writeFile replaces a file only once the report is complete on disk. What is no file, such as a device or a pipe, is written to.
 func writeFile(path string, r *scan.Report) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(encodeReport(f, r), f.Close())
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".censorscan-*")
 	if err != nil {
 		return err

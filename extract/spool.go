@@ -70,7 +70,7 @@ func (s *spool) write(p []byte) error {
 		}
 		f, err := os.CreateTemp(s.budget.temp, "censorscan-*")
 		if err != nil {
-			return fmt.Errorf("spooling a stream: %w", err)
+			return spoolFault(err)
 		}
 		os.Remove(f.Name()) // where an open file cannot be removed, Close does it
 		s.file = f
@@ -82,9 +82,14 @@ func (s *spool) write(p []byte) error {
 	n, err := s.file.WriteAt(p, s.size-s.memory)
 	s.size += int64(n)
 	if err != nil {
-		return fmt.Errorf("spooling a stream: %w", err)
+		return spoolFault(err)
 	}
 	return nil
+}
+
+// spoolFault says that this machine has no room, which is no fault of the input.
+func spoolFault(err error) error {
+	return &Unopened{Reason: ReasonLimit, Detail: fmt.Sprintf("spooling a stream: %v", err), Err: err}
 }
 
 // Size is the length of what was spooled, in bytes.

@@ -296,7 +296,17 @@ func (w *walker) hiddenTail(t *task) bool {
 			continue
 		}
 		src, err := c.Source(w.ctx)
-		if err != nil || !f.Detect(NewProbe(src, t.artifact.Base(), w.Budget)) {
+		if err == nil && src.Size() != c.delivered {
+			detail := fmt.Sprintf("it ends like %s, and only %d of its %d bytes can be held for another look", f.Name, src.Size(), c.delivered)
+			err = &Unopened{Reason: ReasonLimit, Detail: detail}
+		}
+		if err != nil {
+			t.problem(err)
+			t.ledger = Ledger{Size: t.ledger.Size, Unopened: t.ledger.Size}
+			t.sizeProblem()
+			return false
+		}
+		if !f.Detect(NewProbe(src, t.artifact.Base(), w.Budget)) {
 			continue
 		}
 		t.content = &Content{budget: w.Budget, buffers: &w.buffers, size: c.size, raw: c.raw, src: src}
@@ -338,6 +348,7 @@ func (w *walker) readRaw(t *task) {
 	}
 	if c.err != nil {
 		t.problem(c.err)
+		a.Size = c.src.Size() + c.lost(c.src.Size(), c.err)
 	}
 	t.ledger = Ledger{Size: a.Size, Unopened: a.Size}
 	t.sizeProblem()

@@ -64,7 +64,9 @@ func (e *Engine) Scan(ctx context.Context, roots ...*extract.Root) (*Report, err
 	var failed error
 	for i, root := range roots {
 		if failed != nil {
-			break
+			r.Inputs = append(r.Inputs, Input{Name: root.Name, Size: root.Size()})
+			coverage.Add(notReached(root, failed))
+			continue
 		}
 		cov, err := e.scanOne(ctx, i, root, budget, r)
 		coverage.Add(cov)
@@ -83,6 +85,19 @@ func (e *Engine) Scan(ctx context.Context, roots ...*extract.Root) (*Report, err
 		r.Seconds = math.Round(e.opts.Now().Sub(started).Seconds()*1000) / 1000
 	}
 	return r, failed
+}
+
+// notReached is the coverage of an input behind the one at which the run ended.
+func notReached(root *extract.Root, ended error) *extract.Coverage {
+	reason := extract.ReasonInterrupted
+	var limit *extract.LimitError
+	if errors.As(ended, &limit) {
+		reason = extract.ReasonLimit
+	}
+	return &extract.Coverage{
+		Ledger: extract.Ledger{Size: root.Size(), Unopened: root.Size()},
+		Items:  []extract.Item{{Path: root.Name, Size: root.Size(), Reason: reason, Detail: "the run ended before this input"}},
+	}
 }
 
 // scanOne adds an input to the report.

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"math/rand"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan"
 )
 
@@ -84,5 +86,21 @@ func TestHiddenLists(t *testing.T) {
 				t.Errorf("nothing found and nothing unopened: %+v", r.Coverage)
 			}
 		})
+	}
+}
+
+// TestInputsNotReached: inputs behind the one at which a run ends are unopened, not missing.
+func TestInputsNotReached(t *testing.T) {
+	e := newEngine(t, func(o *scan.Options) { o.Limits.Artifacts = 1 })
+	first, second := extract.SourceRoot("a.zip", extract.BytesSource(zipOf(t, file{"a", []byte("a")}))), extract.SourceRoot("b.bin", extract.BytesSource("bytes"))
+	r, err := e.Scan(context.Background(), first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Complete || len(r.Inputs) != 2 || r.Coverage.Size != first.Size()+5 || r.Coverage.Unopened < 5 {
+		t.Errorf("complete %v, %d inputs, coverage %+v", r.Complete, len(r.Inputs), r.Coverage.Ledger)
+	}
+	if it := r.Coverage.Items[len(r.Coverage.Items)-1]; it.Path != "b.bin" || it.Size != 5 || it.Reason != string(extract.ReasonLimit) {
+		t.Errorf("last item %+v, want the second input", it)
 	}
 }

@@ -57,7 +57,6 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 	}
 	defer closeInputs()
 	out := bufio.NewWriter(stdout)
-	defer out.Flush()
 	for _, root := range roots {
 		_, err := extract.Walk(ctx, root, extract.Options{
 			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: true,
@@ -79,6 +78,9 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 			},
 		})
 		var limit *extract.LimitError
+		if err := out.Flush(); err != nil {
+			return err
+		}
 		if err != nil && !errors.As(err, &limit) {
 			return err
 		}

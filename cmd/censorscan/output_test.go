@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,20 @@ func TestImpossibleReport(t *testing.T) {
 		code, stdout, stderr := runWith(t, "scan", demo, "-o", "json="+path)
 		if code != exitError || stdout != "" || !strings.Contains(stderr, "writing the report") {
 			t.Errorf("%s: exit %d, output %q, errors %q", path, code, stdout, stderr)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestOutputThatCannotBeWritten: a result that is lost is an error.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{{"scan", demo}, {"scan", demo, "-o", "json=-"}, {"ls", demo}} {
+		var errs bytes.Buffer
+		if code := run(context.Background(), args, strings.NewReader(""), fullDisk{}, &errs); code != exitError {
+			t.Errorf("%v: exit %d, errors %q", args, code, errs.String())
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/censorscan/censorscan/extract/compress"
 	"github.com/censorscan/censorscan/extract/disk/avb"
 	"github.com/censorscan/censorscan/extract/disk/boot"
+	"github.com/censorscan/censorscan/extract/disk/dtbo"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
 	"github.com/censorscan/censorscan/extract/ota/payload"
@@ -21,6 +22,7 @@ func All() []extract.Format {
 	list := []extract.Format{
 		payload.Format(),  // "CrAU" and a version
 		avb.Format(),      // a footer behind what would be opened without it, so before all kinds of images
+		dtbo.Format(),     // four bytes of magic, or "ACPI" and the sizes of its header
 		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
 		unity.Format(),    // "UnityFS", "UnityWeb" or "UnityRaw" and a zero byte
 		cpio.Format(),     // six digits of magic and a sane header

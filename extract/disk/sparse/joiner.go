@@ -1,0 +1,182 @@
+package sparse
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/censorscan/censorscan/extract"
+)
+
+// Joiner is images that are cut into several sparse images, each of which writes a part of the whole. What each writes decides where it belongs; names only tell
+// which belong together and whether one is missing.
+func Joiner() extract.Joiner {
+	return extract.Joiner{
+		Name:    "sparse parts",
+		Group:   "disk",
+		Summary: "Android sparse images cut into parts (`super.img.0`, `system.img_sparsechunk.3`, `super.2.1a2b3c4d.img`)",
+		Spec:    "AOSP system/core/libsparse/sparse.cpp (sparse_file_resparse)",
+		Join:    join,
+	}
+}
+
+// candidate is a member that may be a part.
+type candidate struct {
+	part
+	member *extract.Member
+	src    extract.Source
+	layout *layout
+	err    error // why it cannot be read
+}
+
+// key is what all parts of an image have in common.
+type key struct {
+	whole         string
+	block, blocks int64
+}
+
+func join(ctx context.Context, s *extract.Siblings) (out []extract.Joined) {
+	groups := map[key][]*candidate{}
+	var order []key
+	for _, m := range s.Members {
+		p, ok := partName(m.Name)
+		if !ok || ctx.Err() != nil {
+			continue
+		}
+		head := s.Head(ctx, m, fileHeaderSize)
+		if !strings.HasPrefix(string(head), magic) {
+			continue
+		}
+		h, err := readHeader(head)
+		if err != nil {
+			continue // told when it is opened alone
+		}
+		k := key{p.whole, h.block, h.blocks}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], &candidate{part: p, member: m})
+	}
+	for _, k := range order {
+		out = append(out, joinGroup(ctx, s, groups[k])...)
+	}
+	return out
+}
+
+// joinGroup makes images of parts that belong together by name and header.
+func joinGroup(ctx context.Context, s *extract.Siblings, parts []*candidate) (out []extract.Joined) {
+	slices.SortStableFunc(parts, func(a, b *candidate) int { return cmp.Compare(a.number, b.number) })
+	if len(parts) == 1 {
+		return nil // its own container says what is missing
+	}
+	for _, c := range parts {
+		if c.src, c.err = s.Open(ctx, c.member); c.err == nil {
+			c.layout, c.err = scan(c.src, s.Budget)
+		}
+	}
+	// Two that write the same bytes are variants of each other: a second set begins with the later one.
+	var sets []*set
+	unread := -1
+	for _, c := range parts {
+		if c.err != nil {
+			unread = c.number // stays a member of its own, and a hole in the set
+			continue
+		}
+		i := 0
+		for i < len(sets) && sets[i].overlaps(c) {
+			i++
+		}
+		if i == len(sets) {
+			sets = append(sets, &set{})
+		}
+		sets[i].add(c)
+	}
+	for _, set := range sets {
+		if set.unread = unread; len(set.parts) > 1 {
+			if j := set.joined(ctx); len(j.Parts) > 0 {
+				out = append(out, j)
+			}
+		}
+	}
+	return out
+}
+
+// set is the parts of one image.
+type set struct {
+	parts   []*candidate
+	written []piece // of all parts, in order
+	unread  int     // number of a part that cannot be read, -1 if there is none
+}
+
+// overlaps tells whether a part writes what another one has written.
+func (s *set) overlaps(c *candidate) bool {
+	i := 0
+	for _, p := range c.layout.pieces {
+		for i < len(s.written) && s.written[i].end <= p.start {
+			i++
+		}
+		if i < len(s.written) && s.written[i].start < p.end {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *set) add(c *candidate) {
+	for _, p := range c.layout.pieces {
+		p.part = int32(len(s.parts))
+		s.written = append(s.written, p)
+	}
+	s.parts = append(s.parts, c)
+	slices.SortStableFunc(s.written, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
+}
+
+// joined is the image of a set. A part that holds bytes of no image stays a member as well, so that they are searched.
+func (s *set) joined(ctx context.Context) extract.Joined {
+	whole := &layout{header: s.parts[0].layout.header}
+	m := &extract.Member{Name: s.parts[0].whole, Mode: s.parts[0].member.Mode}
+	img := &image{layout: whole}
+	j := extract.Joined{Member: m}
+	for _, c := range s.parts {
+		whole.size = max(whole.size, c.layout.size)
+		m.Extents = append(m.Extents, c.member.Extents...)
+		img.parts = append(img.parts, c.src)
+		if !c.hides(ctx) {
+			j.Parts = append(j.Parts, c.member)
+		}
+	}
+	for _, p := range s.written {
+		if p.kind == broken {
+			c := s.parts[p.part]
+			whole.errs = append(whole.errs, fmt.Errorf("part %s: %w", c.member.Name, c.layout.errs[p.at]))
+			p.at = int64(len(whole.errs) - 1)
+		}
+		whole.pieces = append(whole.pieces, p)
+	}
+	for _, h := range s.holes(whole.size) {
+		whole.breakRange(h.start, h.end, h.err)
+	}
+	m.Size = whole.size
+	m.Open = func(context.Context) (extract.Source, error) { return img, nil }
+	return j
+}
+
+// hides tells whether there is anything but zeros in a part that is none of the image.
+func (c *candidate) hides(ctx context.Context) bool {
+	if c.layout.extra {
+		return true
+	}
+	buf := make([]byte, 64<<10)
+	for off := c.layout.end; off < c.src.Size() && ctx.Err() == nil; {
+		n, err := c.src.ReadAt(buf[:min(int64(len(buf)), c.src.Size()-off)], off)
+		if len(bytes.TrimLeft(buf[:n], "\x00")) > 0 || n == 0 || err != nil && err != io.EOF {
+			return true
+		}
+		off += int64(n)
+	}
+	return false
+}

@@ -224,6 +224,7 @@ const slackBlock = 4096
 // nonZero finds the blocks of the extents that hold anything but zeros, merged, and how many bytes cannot be read.
 func nonZero(ctx context.Context, src Source, extents []Extent) (used []Extent, unread int64) {
 	sp, _ := src.(Sparse)
+	known, _ := src.(ZeroKeeper)
 	buf := make([]byte, 64*slackBlock)
 	for _, e := range extents {
 		for off := e.Offset; off < e.End(); {
@@ -234,6 +235,10 @@ func nonZero(ctx context.Context, src Source, extents []Extent) (used []Extent, 
 				}
 			}
 			n := int(min(int64(len(buf)), e.End()-off))
+			if known != nil && known.KnownZeros(off, int64(n)) {
+				off += int64(n)
+				continue
+			}
 			m, err := src.ReadAt(buf[:n], off)
 			if m < n && err == nil {
 				err = io.ErrUnexpectedEOF

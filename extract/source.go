@@ -21,6 +21,12 @@ type Sparse interface {
 	NextData(off int64) (start, end int64)
 }
 
+// ZeroKeeper is implemented by a Source that decodes what is read and remembers where it found nothing but zeros.
+type ZeroKeeper interface {
+	// KnownZeros reports whether the n bytes at off are known to be zeros without reading them. False says nothing.
+	KnownZeros(off, n int64) bool
+}
+
 // Extent is a run of bytes in an artefact.
 type Extent struct {
 	Offset, Size int64 // bytes

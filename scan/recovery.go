@@ -14,7 +14,7 @@ import (
 )
 
 // maxText is the largest artefact that is read whole as one text.
-const maxText = 32 << 20
+const maxText = 16 << 20
 
 // recoverLists looks for the lists that an artefact's hits belong to. Hits that lie in a blocklist are the list's entries and no findings of their own.
 func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) error {

@@ -72,6 +72,7 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 		o.limits.Depth = min(o.limits.Depth, o.depth)
 	}
 	budget := extract.NewBudget(o.limits)
+	limitMemory(o.limits)
 	roots, closeInputs, err := openInputs(ctx, args, stdin, budget)
 	if err != nil {
 		return err

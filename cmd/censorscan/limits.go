@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -30,6 +32,14 @@ func checkLimits(l extract.Limits) error {
 		return usageError{fmt.Errorf("a --max-... value is too small (--max-buffer takes 64KiB at least, --max-memory 1MiB)")}
 	}
 	return nil
+}
+
+// limitMemory makes the garbage collector work harder before the program grows much beyond its budget, unless the user has set GOMEMLIMIT.
+func limitMemory(l extract.Limits) {
+	const besides = 192 << 20 // wordlists, pieces, tables, texts
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(l.Memory + besides)
+	}
 }
 
 // bytesValue is a flag that takes "64MiB", "2GB" or a plain number.

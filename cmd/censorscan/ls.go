@@ -51,6 +51,7 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 		return err
 	}
 	budget := extract.NewBudget(o.limits)
+	limitMemory(o.limits)
 	roots, closeInputs, err := openInputs(ctx, args, stdin, budget)
 	if err != nil {
 		return err

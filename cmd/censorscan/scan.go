@@ -84,6 +84,7 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err != nil {
 		return err
 	}
+	limitMemory(o.limits)
 	roots, closeInputs, err := openInputs(ctx, args, stdin, extract.NewBudget(o.limits))
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ type decoded struct {
 	owner  int64 // in the cache of the run
 	mu     sync.Mutex
 	damage map[int32]error // why the cached bytes of an operation are fewer than they should be
+	zeros  map[int32]zeroMap
 }
 
 // spool is an operation decoded to where the budget keeps streams.
@@ -98,7 +99,13 @@ func (s *partitionSource) readPiece(pc *piece, part []byte, at int64) (int, erro
 	if o.size > s.held() {
 		return s.readSpooled(pc, o, part, in)
 	}
-	data, err := s.c.budget.Cache().Get(extract.CacheKey{Owner: s.p.decoded.owner, Block: int64(pc.op)}, func() ([]byte, error) { return s.decode(o) })
+	data, err := s.c.budget.Cache().Get(extract.CacheKey{Owner: s.p.decoded.owner, Block: int64(pc.op)}, func() ([]byte, error) {
+		data, err := s.decode(o)
+		if err == nil && int64(len(data)) == o.size {
+			s.p.decoded.setZeros(pc.op, newZeroMap(data))
+		}
+		return data, err
+	})
 	if err != nil {
 		return 0, s.rangeError(pc, o, pc.start, err)
 	}

@@ -2,6 +2,7 @@
 package super
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -22,11 +23,16 @@ func Format() extract.Format {
 }
 
 func detect(p *extract.Probe) bool {
-	if p.Has(reserved, geometryMagic) || p.Has(0, geometryMagic) {
+	const primary, backup = reserved, reserved + geometryBlock
+	first, second := p.Has(primary, geometryMagic), p.Has(backup, geometryMagic)
+	switch {
+	case first && second || p.Has(0, geometryMagic):
 		return true
+	case len(bytes.TrimLeft(p.At(0, sector), "\x00")) > 0:
+		return false // metadata inside of something else
 	}
-	_, err := parseGeometry(p.At(reserved+geometryBlock, geometrySize))
-	return err == nil // the primary one is gone
+	_, err := parseGeometry(p.At(backup, geometrySize))
+	return first || err == nil // one is gone
 }
 
 // container is an opened super image.

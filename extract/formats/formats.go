@@ -11,6 +11,8 @@ import (
 	"github.com/censorscan/censorscan/extract/disk/avb"
 	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/disk/dtbo"
+	"github.com/censorscan/censorscan/extract/disk/sparse"
+	"github.com/censorscan/censorscan/extract/disk/super"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
 	"github.com/censorscan/censorscan/extract/ota/payload"
@@ -25,6 +27,8 @@ func All() []extract.Format {
 		dtbo.Format(),     // four bytes of magic, or "ACPI" and the sizes of its header
 		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
 		unity.Format(),    // "UnityFS", "UnityWeb" or "UnityRaw" and a zero byte
+		sparse.Format(),   // four bytes of magic that no text holds
+		super.Format(),    // a magic at 4096, or at 8192 with a checksum, in front of partitions that hold anything
 		cpio.Format(),     // six digits of magic and a sane header
 		erofs.Format(),    // a magic at 1024
 		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock
@@ -43,4 +47,8 @@ func All() []extract.Format {
 }
 
 // Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.
-func Joiners() []extract.Joiner { return nil }
+func Joiners() []extract.Joiner {
+	return []extract.Joiner{
+		sparse.Joiner(), // a magic in every part
+	}
+}

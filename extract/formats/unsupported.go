@@ -30,8 +30,6 @@ func unsupported() []extract.Format {
 }
 
 var magics = []magic{
-	{"sparse", "an Android sparse image", 0, "\x3a\xff\x26\xed"},
-	{"super", "a super image with dynamic partitions", 4096, "\x67\x44\x6c\x61"},
 	{"f2fs", "an F2FS file system", 1024, "\x10\x20\xf5\xf2"},
 	{"squashfs", "a squashfs file system", 0, "hsqs"},
 	{"7z", "a 7z archive", 0, "7z\xbc\xaf\x27\x1c"},

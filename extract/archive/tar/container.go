@@ -19,15 +19,28 @@ type container struct {
 
 func (c *container) Close() error { return nil }
 
-// Structure gives headers, maps, end marks and padding. Bytes behind the end mark are not in it.
+// Structure gives headers, maps, end marks, padding and the line with an MD5. Other bytes behind the end mark are not in it.
 func (c *container) Structure() []extract.Extent { return slices.Clone(c.claims) }
 
 // Members gives the entries in their order, those of archives that were written one behind the other too. A damaged header is told, and the
 // next block that is one goes on.
 func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
-		w := &walk{reader: reader{in: c.in}, ctx: ctx, yield: yield, seen: map[uint64]int64{}}
+		stopped := false
+		tell := func(m *extract.Member, err error) bool {
+			stopped = stopped || !yield(m, err)
+			return !stopped
+		}
+		w := &walk{reader: reader{in: c.in}, ctx: ctx, yield: tell, seen: map[uint64]int64{}}
 		w.run()
+		if t := findTrailer(c.in); t != nil && !stopped {
+			w.claims.add(t.Offset, t.known)
+			if c.in.CheckHashes {
+				if err := t.verify(ctx, c.in); err != nil {
+					tell(nil, err)
+				}
+			}
+		}
 		c.claims = w.claims
 	}
 }

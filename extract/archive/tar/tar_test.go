@@ -205,5 +205,6 @@ func FuzzFormat(f *testing.F) {
 	for _, h := range hostile() {
 		seeds = append(seeds, h.data)
 	}
+	seeds = append(seeds, samsung(f))
 	formattest.Fuzz(f, Format(), seeds...)
 }

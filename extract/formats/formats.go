@@ -3,6 +3,7 @@ package formats
 
 import (
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/archive/ab"
 	"github.com/censorscan/censorscan/extract/archive/cpio"
 	"github.com/censorscan/censorscan/extract/archive/tar"
 	"github.com/censorscan/censorscan/extract/archive/zip"
@@ -16,6 +17,7 @@ import (
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
 	"github.com/censorscan/censorscan/extract/ota/payload"
+	"github.com/censorscan/censorscan/extract/ota/sdat"
 )
 
 // All returns the formats in the order in which they are tried: the first that recognises an artefact opens it. Formats with a long magic at a fixed place come
@@ -27,6 +29,7 @@ func All() []extract.Format {
 		dtbo.Format(),     // four bytes of magic, or "ACPI" and the sizes of its header
 		boot.Format(),     // "ANDROID!" or "VNDRBOOT"
 		unity.Format(),    // "UnityFS", "UnityWeb" or "UnityRaw" and a zero byte
+		ab.Format(),       // "ANDROID BACKUP" and a line feed
 		sparse.Format(),   // four bytes of magic that no text holds
 		super.Format(),    // a magic at 4096, or at 8192 with a checksum, in front of partitions that hold anything
 		cpio.Format(),     // six digits of magic and a sane header
@@ -49,6 +52,7 @@ func All() []extract.Format {
 // Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.
 func Joiners() []extract.Joiner {
 	return []extract.Joiner{
+		sdat.Joiner(),   // names and a transfer list, so before joiners that go by numbers alone
 		sparse.Joiner(), // a magic in every part
 	}
 }

@@ -37,5 +37,4 @@ var magics = []magic{
 	{"lzop", "an LZO stream", 0, "\x89LZO\x00\r\n\x1a\n"},
 	{"gpt", "a GPT disk image", 512, "EFI PART"},
 	{"ubi", "a UBI image", 0, "UBI#\x01"},
-	{"android-backup", "an Android backup", 0, "ANDROID BACKUP\n"},
 }

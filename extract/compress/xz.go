@@ -43,10 +43,11 @@ type xzDecoder struct {
 	start  int64 // where the stream begins
 	chunk  int64 // where the bytes that the library read last begin
 	r      *xz.Reader
+	plain  uint64 // bytes decoded from the stream
 }
 
 func (d *xzDecoder) next() error {
-	d.start = d.in.offset()
+	d.start, d.plain = d.in.offset(), 0
 	var err error
 	if d.r == nil {
 		d.r, err = xz.NewReader(xzInput{d}, uint32(min(d.budget.Limits().Buffer, math.MaxInt32)))
@@ -63,6 +64,7 @@ func (d *xzDecoder) next() error {
 // Read decodes one stream. Padding behind it is no part of it, and of no interest to us even where its length is wrong.
 func (d *xzDecoder) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
+	d.plain += uint64(n)
 	if err == io.EOF || errors.Is(err, xz.ErrData) {
 		if end, ok := d.findEnd(); ok {
 			d.in.seek(end)
@@ -108,19 +110,19 @@ func (i xzInput) Read(p []byte) (int, error) {
 }
 
 // findEnd is where the stream ends, if it does. The library has read the padding behind it and up to 8 KiB more; the end is where a footer stands whose index
-// adds up to the stream's length.
+// adds up to the stream's length, raw and decoded: the library has one error for damage and for wrong padding.
 func (d *xzDecoder) findEnd() (end int64, ok bool) {
 	src := d.in.raw.src
 	from := zerosBefore(src, d.start, d.chunk)
 	from += (4 - (from-d.start)%4) % 4
-	if from >= d.start+xzHeader+xzFooter && xzEndsAt(src, d.start, from, d.budget) {
+	if from >= d.start+xzHeader+xzFooter && xzEndsAt(src, d.start, from, d.plain, d.budget) {
 		return from, true
 	}
 	var buf [16 << 10]byte
 	from = max(d.chunk-(d.chunk-d.start)%4-xzFooter, d.start)
 	n, _ := src.ReadAt(buf[:min(d.in.offset()-from, int64(len(buf)))], from)
 	for at := 0; at+xzFooter <= n; at += 4 {
-		if string(buf[at+xzFooter-2:at+xzFooter]) == "YZ" && xzEndsAt(src, d.start, from+int64(at)+xzFooter, d.budget) {
+		if string(buf[at+xzFooter-2:at+xzFooter]) == "YZ" && xzEndsAt(src, d.start, from+int64(at)+xzFooter, d.plain, d.budget) {
 			return from + int64(at) + xzFooter, true
 		}
 	}
@@ -143,8 +145,8 @@ func zerosBefore(src io.ReaderAt, start, off int64) int64 {
 	return off
 }
 
-// xzEndsAt reports whether the stream that begins at start ends before the byte at end.
-func xzEndsAt(src io.ReaderAt, start, end int64, b *extract.Budget) bool {
+// xzEndsAt reports whether the stream that begins at start and decodes to plain bytes ends before the byte at end.
+func xzEndsAt(src io.ReaderAt, start, end int64, plain uint64, b *extract.Budget) bool {
 	var foot [xzFooter]byte
 	if n, _ := src.ReadAt(foot[:], end-xzFooter); n < xzFooter || string(foot[10:]) != "YZ" ||
 		crc32.ChecksumIEEE(foot[4:10]) != binary.LittleEndian.Uint32(foot[:]) {
@@ -158,29 +160,32 @@ func xzEndsAt(src io.ReaderAt, start, end int64, b *extract.Budget) bool {
 	if err != nil || index[0] != 0 {
 		return false
 	}
-	blocks, ok := xzBlocks(index[1 : size-4])
-	return ok && blocks == uint64(end-start-xzHeader-size-xzFooter)
+	blocks, decoded, ok := xzBlocks(index[1 : size-4])
+	return ok && decoded == plain && blocks == uint64(end-start-xzHeader-size-xzFooter)
 }
 
-// xzBlocks is the length of all blocks that an index lists, paddings included.
-func xzBlocks(index []byte) (sum uint64, ok bool) {
+// xzBlocks is the length of all blocks that an index lists, paddings included, and of what they decode to.
+func xzBlocks(index []byte) (sum, decoded uint64, ok bool) {
 	records, n := binary.Uvarint(index)
 	if n <= 0 {
-		return 0, false
+		return 0, 0, false
 	}
 	for index = index[n:]; records > 0; records-- {
 		unpadded, n := binary.Uvarint(index)
 		if n <= 0 || unpadded > 1<<62 {
-			return 0, false
+			return 0, 0, false
 		}
-		_, m := binary.Uvarint(index[n:])
-		if m <= 0 {
-			return 0, false
+		plain, m := binary.Uvarint(index[n:])
+		if m <= 0 || plain > 1<<62 {
+			return 0, 0, false
 		}
 		index = index[n+m:]
 		if sum += (unpadded + 3) &^ 3; sum > 1<<62 {
-			return 0, false
+			return 0, 0, false
+		}
+		if decoded += plain; decoded > 1<<62 {
+			return 0, 0, false
 		}
 	}
-	return sum, true
+	return sum, decoded, true
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/censorscan/censorscan/extract/disk/avb"
 	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/disk/dtbo"
+	"github.com/censorscan/censorscan/extract/disk/gpt"
 	"github.com/censorscan/censorscan/extract/disk/sparse"
 	"github.com/censorscan/censorscan/extract/disk/super"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
@@ -32,6 +33,7 @@ func All() []extract.Format {
 		ab.Format(),       // "ANDROID BACKUP" and a line feed
 		sparse.Format(),   // four bytes of magic that no text holds
 		super.Format(),    // a magic at 4096, or at 8192 with a checksum, in front of partitions that hold anything
+		gpt.Format(),      // eight bytes of magic at 512 or 4096, or at the end of what begins with an MBR or zeros
 		cpio.Format(),     // six digits of magic and a sane header
 		erofs.Format(),    // a magic at 1024
 		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock
@@ -42,6 +44,7 @@ func All() []extract.Format {
 		compress.Gzip(),   // two bytes of magic and a trial
 		zip.Format(),      // also by its end alone, so behind all that have a magic at their beginning
 		tar.Format(),      // a magic at 257, or none and a check sum
+		gpt.MBR(),         // two bytes of magic and a sane table, in front of anything
 		compress.LZMA(),   // no magic: a plausible header and a trial
 		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
 		compress.Brotli(), // nothing at all but a name and a trial

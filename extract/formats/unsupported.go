@@ -35,6 +35,5 @@ var magics = []magic{
 	{"7z", "a 7z archive", 0, "7z\xbc\xaf\x27\x1c"},
 	{"rar", "a RAR archive", 0, "Rar!\x1a\x07"},
 	{"lzop", "an LZO stream", 0, "\x89LZO\x00\r\n\x1a\n"},
-	{"gpt", "a GPT disk image", 512, "EFI PART"},
 	{"ubi", "a UBI image", 0, "UBI#\x01"},
 }

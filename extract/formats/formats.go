@@ -13,6 +13,7 @@ import (
 	"github.com/censorscan/censorscan/extract/disk/boot"
 	"github.com/censorscan/censorscan/extract/disk/dtbo"
 	"github.com/censorscan/censorscan/extract/disk/gpt"
+	"github.com/censorscan/censorscan/extract/disk/kernel"
 	"github.com/censorscan/censorscan/extract/disk/sparse"
 	"github.com/censorscan/censorscan/extract/disk/super"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
@@ -45,6 +46,7 @@ func All() []extract.Format {
 		zip.Format(),      // also by its end alone, so behind all that have a magic at their beginning
 		tar.Format(),      // a magic at 257, or none and a check sum
 		gpt.MBR(),         // two bytes of magic and a sane table, in front of anything
+		kernel.Format(),   // a magic somewhere in the first sectors, or the name that it gives to kernels, so behind all that have a magic at their beginning
 		compress.LZMA(),   // no magic: a plausible header and a trial
 		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
 		compress.Brotli(), // nothing at all but a name and a trial

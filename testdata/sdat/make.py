@@ -130,10 +130,10 @@ def main():
         if sys.argv[1:2] == ["--big"]:
             r, mib, out = random.Random(5), int(sys.argv[2]), sys.argv[3]
             words = [bytes(r.choices(b"abcdefghijklmnopqrstuvwxyz ", k=r.randrange(3, 12))) for _ in range(5000)]
-            for i in range(mib // 8):
+            for i in range(8):
                 with open(os.path.join(tree, "f%d" % i), "wb") as f:
-                    for _ in range(8):
-                        f.write(r.randbytes(1 << 18) + b" ".join(r.choices(words, k=90000))[:3 << 18].ljust(3 << 18, b"\0"))
+                    for _ in range(mib * 2):
+                        f.write(r.randbytes(16 << 10) + b" ".join(r.choices(words, k=5500))[:48 << 10].ljust(48 << 10, b"\0"))
             img = image(tmp, tree, mib * 256 * 5 // 4)
             listing, data = cut(img, 4, 64)
             write(out, "system.transfer.list", listing.encode())

@@ -216,24 +216,28 @@ func TestDamagedData(t *testing.T) {
 	}
 }
 
-// TestBomb decodes brotli that grows a million times: the ratio limit ends it, and what came before is read.
+// TestBomb decodes brotli that grows beyond the budget: what came before is read.
 func TestBomb(t *testing.T) {
-	bomb := compress(t, make([]byte, 80<<20))
-	list := mem("s.transfer.list", []byte("1\n6\nnew 2,0,20480\n"), false)
-	got := join1(t, list, mem("s.new.dat.br", bomb, false))
-	src, err := got[0].Member.Open(context.Background())
+	limits := extract.DefaultLimits()
+	limits.BytesOut = 1 << 20 // the ratio counts from 64 MiB on only
+	s := &extract.Siblings{Budget: extract.NewBudget(limits), Members: []*extract.Member{
+		mem("s.transfer.list", []byte("1\n6\nnew 2,0,2048\n"), false), mem("s.new.dat.br", compress(t, make([]byte, 8<<20)), false)}}
+	src, err := Joiner().Join(context.Background(), s)[0].Member.Open(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.(io.Closer).Close()
-	if n, err := src.ReadAt(make([]byte, 10), 64<<20-10); n != 10 || err != nil {
+	if n, err := src.ReadAt(make([]byte, 10), 1<<20-10); n != 10 || err != nil {
 		t.Errorf("before the limit: %d, %v", n, err)
 	}
-	_, err = src.ReadAt(make([]byte, 10), 64<<20)
+	_, err = src.ReadAt(make([]byte, 10), 1<<20)
 	var limit *extract.LimitError
 	var re *extract.RangeError
-	if !errors.As(err, &limit) || limit.Limit != "ratio" || !errors.As(err, &re) || re.Extent != (extract.Extent{Offset: 64 << 20, Size: 16 << 20}) {
+	if !errors.As(err, &limit) || limit.Limit != "bytes-out" || !errors.As(err, &re) || re.Extent != (extract.Extent{Offset: 1 << 20, Size: 7 << 20}) {
 		t.Errorf("behind the limit: %v", err)
+	}
+	if u := extract.AsUnopened(err); u.Reason != extract.ReasonLimit {
+		t.Errorf("reason %s", u.Reason)
 	}
 }
 

@@ -97,9 +97,7 @@ func joinGroup(ctx context.Context, s *extract.Siblings, parts []*candidate) (ou
 	}
 	for _, set := range sets {
 		if set.unread = unread; len(set.parts) > 1 {
-			if j := set.joined(ctx); len(j.Parts) > 0 {
-				out = append(out, j)
-			}
+			out = append(out, set.joined(ctx)...)
 		}
 	}
 	return out
@@ -135,8 +133,9 @@ func (s *set) add(c *candidate) {
 	slices.SortStableFunc(s.written, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
 }
 
-// joined is the image of a set. A part that holds bytes of no image stays a member as well, so that they are searched.
-func (s *set) joined(ctx context.Context) extract.Joined {
+// joined is the image of a set, after a record of each part that it lacks. A part that holds bytes of no image stays a member as well, so that they are
+// searched.
+func (s *set) joined(ctx context.Context) (out []extract.Joined) {
 	whole := &layout{header: s.parts[0].layout.header}
 	m := &extract.Member{Name: s.parts[0].whole, Mode: s.parts[0].member.Mode}
 	img := &image{layout: whole}
@@ -145,7 +144,7 @@ func (s *set) joined(ctx context.Context) extract.Joined {
 		whole.size = max(whole.size, c.layout.size)
 		m.Extents = append(m.Extents, c.member.Extents...)
 		img.parts = append(img.parts, c.src)
-		if !c.hides(ctx) {
+		if !c.layout.hides(ctx, c.src) {
 			j.Parts = append(j.Parts, c.member)
 		}
 	}
@@ -157,22 +156,27 @@ func (s *set) joined(ctx context.Context) extract.Joined {
 		}
 		whole.pieces = append(whole.pieces, p)
 	}
+	if len(j.Parts) == 0 {
+		return nil
+	}
 	for _, h := range s.holes(whole.size) {
 		whole.breakRange(h.start, h.end, h.err)
+		out = append(out, extract.Joined{Parts: j.Parts, Member: &extract.Member{Name: m.Name + " (missing part)", Mode: m.Mode, Size: h.end - h.start,
+			Problem: extract.Damaged(h.start, "%w: bytes %d to %d of %s", h.err, h.start, h.end, m.Name)}})
 	}
 	m.Size = whole.size
 	m.Open = func(context.Context) (extract.Source, error) { return img, nil }
-	return j
+	return append(out, j)
 }
 
-// hides tells whether there is anything but zeros in a part that is none of the image.
-func (c *candidate) hides(ctx context.Context) bool {
-	if c.layout.extra {
+// hides tells whether there is anything but zeros in a file that is none of the image.
+func (l *layout) hides(ctx context.Context, src extract.Source) bool {
+	if l.extra {
 		return true
 	}
 	buf := make([]byte, 64<<10)
-	for off := c.layout.end; off < c.src.Size() && ctx.Err() == nil; {
-		n, err := c.src.ReadAt(buf[:min(int64(len(buf)), c.src.Size()-off)], off)
+	for off := l.end; off < src.Size() && ctx.Err() == nil; {
+		n, err := src.ReadAt(buf[:min(int64(len(buf)), src.Size()-off)], off)
 		if len(bytes.TrimLeft(buf[:n], "\x00")) > 0 || n == 0 || err != nil && err != io.EOF {
 			return true
 		}

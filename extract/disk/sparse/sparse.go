@@ -4,7 +4,6 @@ package sparse
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"path"
 	"strings"
@@ -83,14 +82,20 @@ func open(_ context.Context, in *extract.Input) (extract.Container, error) {
 	return &container{layout: l, src: in.Source, name: memberName(in.Name), verify: in.CheckHashes}, nil
 }
 
-// Map gives the image that a sparse image stands for, as a Source over it. What cannot be mapped is an *extract.RangeError where it is read.
-func Map(src extract.Source, b *extract.Budget) (extract.Source, error) {
+// Map gives the image that a sparse image stands for, as a Source over it. What cannot be mapped is an *extract.RangeError where it is read. Rest says
+// whether the file holds more than the image. ErrNotThis means that it is no sparse image.
+func Map(ctx context.Context, src extract.Source, b *extract.Budget) (img extract.Source, rest bool, err error) {
+	head := make([]byte, len(magic))
+	if n, _ := src.ReadAt(head, 0); string(head[:n]) != magic {
+		return nil, false, extract.ErrNotThis
+	}
 	l, err := scan(src, b)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
+	rest = l.hides(ctx, src)
 	l.unwritten()
-	return &image{layout: l, parts: []extract.Source{src}}, nil
+	return &image{layout: l, parts: []extract.Source{src}}, rest, nil
 }
 
 // memberName takes what tells of the sparse form out of a file name.
@@ -144,10 +149,14 @@ func (l *layout) single(name string) {
 	}
 	first, last := l.pieces[0].start, l.pieces[len(l.pieces)-1].end
 	_, numbered := partName(name)
+	miss := func(start, end int64, err *extract.Unopened) {
+		l.note(err)
+		l.breakRange(start, end, err)
+	}
 	if first >= begins {
-		l.breakRange(0, first, fmt.Errorf("the image is written from byte %d on only: other parts of it are missing", first))
+		miss(0, first, extract.Damaged(0, "the image is written from byte %d on only: other parts of it are missing", first))
 	}
 	if numbered && last < l.size {
-		l.breakRange(last, l.size, fmt.Errorf("the image is written up to byte %d only: by its name other parts of it are missing", last))
+		miss(last, l.size, extract.Damaged(0, "the image is written up to byte %d only: by its name other parts of it are missing", last))
 	}
 }

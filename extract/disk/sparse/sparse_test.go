@@ -166,9 +166,9 @@ func hostile() map[string]struct {
 		"exabytes behind exabytes": {data: imageOf(1<<30, 1<<30, 2, chunkOf(chunkDontCare, 1<<30, 0, ""), chunkOf(chunkDontCare, 1<<31-1, 0, "")),
 			notes: "behind 1152921504606846976 of the image", read: "hole of"},
 		"begins late": {data: imageOf(4096, 512, 2, chunkOf(chunkDontCare, 511, 0, ""), chunkOf(chunkRaw, 1, 0, repeatText(4096))),
-			read: "the image is written from byte 2093056 on only: other parts of it are missing"},
+			notes: "the image is written from byte 2093056 on only", read: "the image is written from byte 2093056 on only: other parts of it are missing"},
 		"ends early": {data: imageOf(16, 2, 2, block, chunkOf(chunkDontCare, 1, 0, "")), name: "super.img.0",
-			read: "the image is written up to byte 16 only: by its name other parts of it are missing", want: text},
+			notes: "up to byte 16 only", read: "the image is written up to byte 16 only: by its name other parts of it are missing", want: text},
 	}
 }
 
@@ -312,8 +312,8 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	src := extract.BytesSource(imageOf(4096, 16*uint32(len(chunks)), uint32(len(chunks)), chunks...))
-	img, err := Map(src, extract.NewBudget(extract.DefaultLimits()))
-	if err != nil {
+	img, rest, err := Map(b.Context(), src, extract.NewBudget(extract.DefaultLimits()))
+	if rest || err != nil {
 		b.Fatal(err)
 	}
 	buf := make([]byte, 1<<20)

@@ -50,13 +50,13 @@ func (u *unbrotli) Close() error { return u.raw.r.Close() }
 // brotliExcess is the text of the library's unexported error for bytes behind the stream.
 const brotliExcess = "brotli: excessive input"
 
-// recent keeps the last bytes that were read, in chunks small enough that few are shown twice.
+// recent keeps the last bytes that were read.
 type recent struct {
 	r     io.ReadCloser
 	chunk []byte
 	read  int64
-	err   error // of r
-	buf   [4096]byte
+	err   error          // of r
+	buf   [32 << 10]byte // what the library asks for at once
 }
 
 func (r *recent) Read(p []byte) (int, error) {

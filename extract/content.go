@@ -40,6 +40,7 @@ type Content struct {
 	bad       []*Unopened // what could not be read
 	tail      []byte      // the end of a stream that was read through
 	ended     bool
+	refused   bool
 	spooled   Source
 }
 
@@ -201,6 +202,14 @@ func (c *Content) allowed(ctx context.Context, off, end int64) error {
 	return err
 }
 
+// Refuse accounts for all that Pieces gave out as unopened: the visitor could read the bytes but not see into them.
+func (c *Content) Refuse(u *Unopened) {
+	r := *u
+	r.Extent.Size = c.delivered + c.holes
+	c.bad = append(c.bad, &r)
+	c.refused = true
+}
+
 func (c *Content) fail(size int64, err error) {
 	u := *AsUnopened(err)
 	u.Extent.Size = size
@@ -278,6 +287,9 @@ func (c *Content) close() {
 // ledger is the account of an artefact that holds no others, after Pieces.
 func (c *Content) ledger() Ledger {
 	l := Ledger{Searched: c.delivered + c.holes}
+	if c.refused {
+		l.Searched = 0
+	}
 	for _, u := range c.bad {
 		l.Unopened += u.Extent.Size
 	}

@@ -206,16 +206,62 @@ func (w *walker) slack(t *task, src Source, free []Extent, lost bool, shares *sh
 	if len(used) == 0 {
 		return zeros
 	}
-	m := &Member{Name: SlackName, Size: found, Extents: used}
-	if !t.partial && !lost {
-		m.Open = func(context.Context) (Source, error) { return Concat(src, used), nil }
-	} else { // what the container did not tell of may lie here in a form that a search does not see
-		m.Problem = Damaged(0, "the container could not be read whole; its unclaimed bytes were searched as they are")
+	search := func(name string, extents []Extent, whole bool) {
+		m := &Member{Name: name, Size: total(extents), Extents: extents}
+		if whole {
+			m.Open = func(context.Context) (Source, error) { return Concat(src, extents), nil }
+		} else { // what the container did not tell of may lie here in a form that a search does not see
+			m.Problem = Damaged(0, "the container could not be read whole; its unclaimed bytes were searched as they are")
+		}
+		child := &Artifact{Parent: a, Name: name, Path: chain(a.Path, name, 1), Depth: a.Depth + 1, Slack: extents, share: shares.of(m)}
+		w.finish(w.start(child, m, src), &claims{})
+		if w.stop == nil {
+			zeros.Add(child.Ledger.scale(m.Size))
+		} else {
+			zeros.Add(Ledger{Size: m.Size, Unopened: m.Size})
+		}
 	}
-	child := &Artifact{Parent: a, Name: SlackName, Path: chain(a.Path, SlackName, 1), Depth: a.Depth + 1, Slack: used, share: shares.of(m)}
-	w.finish(w.start(child, m, src), &claims{})
-	zeros.Add(child.Ledger.scale(found))
+	known, rest := w.recognise(src, used)
+	for _, e := range known {
+		search(fmt.Sprintf("(slack at %d)", e.Offset), []Extent{e}, true)
+	}
+	if len(rest) > 0 {
+		search(SlackName, rest, !t.partial && !lost)
+	}
 	return zeros
+}
+
+// maxSlackProbes bounds how many runs of slack are looked at one by one.
+const maxSlackProbes = 10_000
+
+// recognise picks the runs of slack that begin like a container: one that was left behind, or hidden, between others.
+func (w *walker) recognise(src Source, extents []Extent) (known, rest []Extent) {
+	if len(extents) == 1 && extents[0].Offset == 0 {
+		return nil, extents // the container as a whole has been looked at
+	}
+	for i, e := range extents {
+		if i < maxSlackProbes && w.isContainer(Section(src, e)) {
+			known = append(known, e)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	return known, rest
+}
+
+func (w *walker) isContainer(src Source) (yes bool) {
+	defer func() {
+		if recover() != nil { // a fault of a format's Detect: the bytes are searched as they are
+			yes = false
+		}
+	}()
+	p := NewProbe(src, "", w.Budget)
+	for _, f := range w.Formats {
+		if f.Detect(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // slackBlock is the grain at which zeros are told from slack.

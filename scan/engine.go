@@ -109,10 +109,12 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, bud
 	opts := extract.Options{
 		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
 		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
-			if container {
-				return nil, nil
+			l := newLeaf()
+			var err error
+			if !container {
+				l, err = e.inspect(ctx, a, c)
 			}
-			l, err := e.inspect(ctx, a, c)
+			e.searchName(ctx, a, c, l)
 			return l, err
 		},
 		Leave: func(a *extract.Artifact, result any) {

@@ -14,14 +14,14 @@ import (
 
 // collect turns what a worker found in an artefact into findings: lists in their order, then loaders, then terms by offset.
 func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
-	for _, part := range []*leaf{l, l.decoded} {
+	for _, part := range []*leaf{l, l.decoded, l.name} {
 		if part != nil {
 			r.Counts.Hits += part.all
 			r.Counts.Boundary += part.boundary
 			r.Counts.Implausible += part.implausible
 		}
 	}
-	if len(l.lists) == 0 && len(l.terms) == 0 && l.decoded == nil {
+	if len(l.lists) == 0 && len(l.terms) == 0 && l.decoded == nil && l.name == nil {
 		return
 	}
 	art := Artifact{SHA256: l.sha256, Size: a.Size, Format: a.Format, Raw: a.Raw}
@@ -51,6 +51,11 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 	}
 	for _, t := range e.termsIn(l, "") {
 		add(Finding{Kind: KindTerm, Term: t}, t.Term)
+	}
+	if l.name != nil {
+		for _, t := range e.termsIn(l.name, "file name") {
+			add(Finding{Kind: KindTerm, Term: t}, "file name "+t.Term)
+		}
 	}
 	if l.decoded != nil {
 		for _, t := range e.termsIn(l.decoded, "base64") {

@@ -73,6 +73,7 @@ func TestHiddenLists(t *testing.T) {
 		{"skippable zstd frame in front", append(bytes.Clone(skippable), frame...)},
 		{"skippable zstd frame between", append(append(bytes.Clone(frame), skippable...), frame...)},
 		{"zip comment", append(patched(zipOf(t, file{"a", plain}), "PK\x05\x06", 20, 2, uint32(len(list))), list...)},
+		{"gzip between zips", append(append(zipOf(t, file{"a", plain}), gzipOf(t, gzip.Header{}, list)...), zipOf(t, file{"b", plain})...)},
 		{"zip between zips", append(append(zipOf(t, file{"a", plain}), archive...), zipOf(t, file{"b", plain})...)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,6 +91,15 @@ func TestHiddenLists(t *testing.T) {
 }
 
 // TestInputsNotReached: inputs behind the one at which a run ends are unopened, not missing.
+func TestTermsInNames(t *testing.T) {
+	r := scanBytes(t, newEngine(t, nil), "rom.zip", zipOf(t, file{"assets/关于六四事件.txt", []byte("nothing")}, file{"六四事件/empty", nil}))
+	terms := ofKind(r, scan.KindTerm)
+	if len(terms) != 1 || terms[0].Term.Recipe != "file name" || terms[0].Path != "rom.zip!assets/关于六四事件.txt" || terms[0].Term.Offset != 6 {
+		t.Errorf("terms %+v", terms)
+	}
+	validate(t, r)
+}
+
 func TestInputsNotReached(t *testing.T) {
 	e := newEngine(t, func(o *scan.Options) { o.Limits.Artifacts = 1 })
 	first, second := extract.SourceRoot("a.zip", extract.BytesSource(zipOf(t, file{"a", []byte("a")}))), extract.SourceRoot("b.bin", extract.BytesSource("bytes"))

@@ -8,6 +8,7 @@ import (
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan/match"
 	"github.com/censorscan/censorscan/scan/text"
+	"github.com/censorscan/censorscan/wordlists"
 )
 
 const (
@@ -30,6 +31,7 @@ type leaf struct {
 	sha256     string
 	lists      []List
 	decoded    *leaf // the artefact's bytes as Base64
+	name       *leaf // the artefact's name, nil when nothing stands in it
 }
 
 // hit is a plausible occurrence of a known term.
@@ -63,6 +65,24 @@ func (lx *lexicon) search(ctx context.Context, c *extract.Content) (*leaf, error
 		return nil
 	})
 	return l, err
+}
+
+// searchName searches the last element of an artefact's name: a name can be all that is left of what a file held.
+func (e *Engine) searchName(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) {
+	name := newLeaf()
+	e.lx.piece(name, extract.Piece{Data: []byte(a.Base()), Owned: len(a.Base())})
+	alone := false
+	for id := range name.terms {
+		k := &e.lx.terms[id]
+		alone = alone || k.alone && k.list.Kind != wordlists.KindLoaders
+	}
+	if !alone {
+		return
+	}
+	l.name = name
+	if src, err := c.Source(ctx); err == nil && l.sha256 == "" {
+		l.sha256 = hashSource(ctx, src)
+	}
 }
 
 // headSize is how much of an artefact's beginning is kept to tell what it is.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"math"
 
 	"github.com/censorscan/censorscan/extract"
@@ -18,7 +19,11 @@ const maxText = 16 << 20
 
 // recoverLists looks for the lists that an artefact's hits belong to. Hits that lie in a blocklist are the list's entries and no findings of their own.
 func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) error {
-	encoded := looksBase64(l.head) && c.Size() <= maxText
+	encoded := looksBase64(l.head)
+	if encoded && c.Size() > maxText {
+		c.Refuse(&extract.Unopened{Reason: extract.ReasonLimit, Detail: fmt.Sprintf("Base64 text of more than %d bytes was searched as it is, not decoded", maxText)})
+		encoded = false
+	}
 	if len(l.hits) == 0 && !encoded {
 		return nil
 	}

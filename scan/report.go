@@ -133,7 +133,7 @@ type Term struct {
 	Category string  `json:"category"`
 	Offset   int64   `json:"offset"` // of its first plausible occurrence; of the decoded text if Recipe is set
 	Encoding string  `json:"encoding"`
-	Recipe   string  `json:"recipe,omitempty"` // decoding step before the encoding: "base64"
+	Recipe   string  `json:"recipe,omitempty"` // what stands before the encoding: "base64", or "file name" when the term is in the artefact's name
 	Grade    string  `json:"grade"`            // the best of all occurrences
 	Context  Context `json:"context"`
 	Count    int     `json:"count"`             // plausible occurrences in the artefact

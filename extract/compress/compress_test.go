@@ -135,6 +135,16 @@ func TestOneFormat(t *testing.T) {
 	}
 }
 
+// TestDamagedLZMA: the header that encoders write for streams is proof enough, so that damage behind it does not pass for plain bytes.
+func TestDamagedLZMA(t *testing.T) {
+	data := make([]byte, 64<<10)
+	rand.NewChaCha8([32]byte{2}).Read(data)
+	copy(data, "\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+	if !LZMA().Detect(extract.NewProbe(extract.BytesSource(data), "", extract.NewBudget(extract.DefaultLimits()))) {
+		t.Error("not detected")
+	}
+}
+
 func TestNotDetected(t *testing.T) {
 	random := make([]byte, 256<<10)
 	rng := rand.NewChaCha8([32]byte{1})
@@ -151,7 +161,7 @@ func TestNotDetected(t *testing.T) {
 		"zstd, reserved bit":     with("\x28\xb5\x2f\xfd\x08"),
 		"lz4, wrong checksum":    with("\x04\x22\x4d\x18\x64\x40\x00"),
 		"lz4 legacy, huge block": with("\x02\x21\x4c\x18\xff\xff\xff\xff"),
-		"lzma, random":           with("\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00"),
+		"lzma, random":           with("\x5d\x00\x00\x80\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00"),
 		"zlib, random":           with("\x78\x9c"),
 		"zlib, text":             []byte("x\x9c is not much of a magic number"),
 		"a skippable frame only": []byte("\x50\x2a\x4d\x18\x04\x00\x00\x00skip"),
@@ -170,7 +180,7 @@ func TestNotDetected(t *testing.T) {
 			t.Fatalf("random bytes at %d taken for zlib", at)
 		}
 		if i%4 == 0 {
-			b = append([]byte("\x5d\x00\x00\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00"), random[at:at+4096]...)
+			b = append([]byte("\x5d\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00"), random[at:at+4096]...)
 			if lzma.Detect(extract.NewProbe(extract.BytesSource(b), "", extract.NewBudget(extract.DefaultLimits()))) {
 				t.Fatalf("random bytes at %d taken for lzma", at)
 			}

@@ -30,7 +30,7 @@ func LZMA() extract.Format {
 			return p.Head()[0] == lzmaProps // cannot be tried; with all the rest plausible it is to be recorded
 		}
 		n, _, err := c.trial(p, lzmaTrial)
-		return err == nil || err == io.EOF || p.Size() < 0 && cutShort(err) && n >= 1<<10
+		return err == nil || err == io.EOF || p.Size() < 0 && cutShort(err) && n >= 1<<10 || lzmaUsual(p.Head())
 	})
 }
 
@@ -49,6 +49,12 @@ func lzmaBegins(head []byte) bool {
 	dict, size := binary.LittleEndian.Uint32(head[1:]), binary.LittleEndian.Uint64(head[5:])
 	plain := bits.OnesCount32(dict) == 1 || dict>>bits.TrailingZeros32(dict) == 3 || dict == 1<<32-1
 	return plain && dict >= lzma.MinDictCap && (size == lzmaNoSize || size < 256<<30)
+}
+
+// lzmaUsual recognises the header that encoders write by default when they do not know the size: then a stream that does not decode is a damaged one.
+func lzmaUsual(head []byte) bool {
+	dict, size := binary.LittleEndian.Uint32(head[1:]), binary.LittleEndian.Uint64(head[5:])
+	return head[0] == lzmaProps && size == lzmaNoSize && dict >= 1<<16 && bits.OnesCount32(dict) == 1
 }
 
 // lzmaMemory is the size of the dictionary that a decoder needs for the stream with this header.

@@ -24,7 +24,13 @@ func Format() extract.Format {
 
 func detect(p *extract.Probe) bool {
 	b := p.At(0, blockSize)
-	return len(b) == blockSize && validBlock(b)
+	return len(b) == blockSize && (validBlock(b) || hasMagic(b))
+}
+
+// hasMagic recognises a header of ustar or GNU tar by its magic alone, for an archive whose first header is damaged.
+func hasMagic(b []byte) bool {
+	magic := string(b[257:265])
+	return (magic == "ustar\x0000" || magic == "ustar  \x00") && b[0] != 0
 }
 
 func open(_ context.Context, in *extract.Input) (extract.Container, error) {
@@ -32,7 +38,7 @@ func open(_ context.Context, in *extract.Input) (extract.Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !validBlock(b) {
+	if !validBlock(b) && !hasMagic(b) {
 		return nil, extract.ErrNotThis
 	}
 	return &container{in: in}, nil

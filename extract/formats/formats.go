@@ -16,6 +16,7 @@ import (
 	"github.com/censorscan/censorscan/extract/disk/gpt"
 	"github.com/censorscan/censorscan/extract/disk/kernel"
 	"github.com/censorscan/censorscan/extract/disk/sparse"
+	"github.com/censorscan/censorscan/extract/disk/split"
 	"github.com/censorscan/censorscan/extract/disk/super"
 	"github.com/censorscan/censorscan/extract/fsys/erofs"
 	"github.com/censorscan/censorscan/extract/fsys/ext4"
@@ -47,8 +48,8 @@ func All() []extract.Format {
 		compress.Gzip(),   // two bytes of magic and a trial
 		zip.Format(),      // also by its end alone, so behind all that have a magic at their beginning
 		tar.Format(),      // a magic at 257, or none and a check sum
-		gpt.MBR(),         // two bytes of magic and a sane table, in front of anything
 		kernel.Format(),   // a magic somewhere in the first sectors, or the name that it gives to kernels, so behind all that have a magic at their beginning
+		gpt.MBR(),         // two bytes of magic and a sane table, in front of anything
 		compress.LZMA(),   // no magic: a plausible header and a trial
 		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
 		compress.Brotli(), // nothing at all but a name and a trial
@@ -61,5 +62,7 @@ func Joiners() []extract.Joiner {
 	return []extract.Joiner{
 		sdat.Joiner(),   // names and a transfer list, so before joiners that go by numbers alone
 		sparse.Joiner(), // a magic in every part
+		super.Joiner(),  // metadata in the first device, which may be sparse, so behind parts of sparse images
+		split.Joiner(),  // numbers, sizes and the beginning of the first piece alone
 	}
 }

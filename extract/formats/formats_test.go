@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what is generated")
 
-// TestEveryFormatIsRegistered compares the functions that return a format, wherever they are below extract, with those that All calls.
+// TestEveryFormatIsRegistered compares the functions that return a format or joiner, wherever they are below extract, with those that All and Joiners call.
 func TestEveryFormatIsRegistered(t *testing.T) {
 	source, err := os.ReadFile("formats.go")
 	if err != nil {
@@ -50,13 +50,13 @@ func TestEveryFormatIsRegistered(t *testing.T) {
 	}
 }
 
-// returnsFormat tells whether a declaration is an exported function without parameters that returns an extract.Format.
+// returnsFormat tells whether a declaration is an exported function without parameters that returns an extract.Format or an extract.Joiner.
 func returnsFormat(fn *ast.FuncDecl) bool {
 	if fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Params.NumFields() > 0 || fn.Type.Results.NumFields() != 1 {
 		return false
 	}
 	sel, ok := fn.Type.Results.List[0].Type.(*ast.SelectorExpr)
-	return ok && sel.Sel.Name == "Format"
+	return ok && (sel.Sel.Name == "Format" || sel.Sel.Name == "Joiner")
 }
 
 // checkTests wants a fuzz target and samples made by real tools.
@@ -92,6 +92,12 @@ func TestFormatsDescribeThemselves(t *testing.T) {
 		if f.Group != "" && (f.Summary == "" || f.Spec == "") {
 			t.Errorf("format %q: no summary or no source of its layout", f.Name)
 		}
+	}
+	for _, j := range Joiners() {
+		if j.Name == "" || seen[j.Name] || j.Join == nil || j.Group == "" || j.Summary == "" || j.Spec == "" {
+			t.Errorf("joiner %q: without a name of its own, Join, group, summary or source of its layout", j.Name)
+		}
+		seen[j.Name] = true
 	}
 }
 
@@ -142,6 +148,9 @@ func table() string {
 			continue
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.Name, f.Group, f.Summary, f.Spec)
+	}
+	for _, j := range Joiners() {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", j.Name, j.Group, j.Summary, j.Spec)
 	}
 	fmt.Fprintf(&b, "\nKnown by sight and named in the coverage, not opened yet: %s.\n", strings.Join(known, ", "))
 	return b.String()

@@ -2,10 +2,15 @@ package split
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +78,33 @@ func TestJoiner(t *testing.T) {
 	names := strings.Fields("x.0 x.1 x.2 x.3 x.4 x.5 x.6 x.7 x.8 x.9 x.10")
 	if got := joinFiles(t, cut(long, names...)); got["x"] != string(long) {
 		t.Errorf("eleven pieces: %d bytes", len(got["x"]))
+	}
+}
+
+func TestSample(t *testing.T) {
+	const testdata = "../../../testdata/split"
+	files := map[string][]byte{}
+	for _, name := range []string{"rom.tar.001", "rom.tar.002", "rom.tar.003"} {
+		f, err := os.Open(filepath.Join(testdata, name+".gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[name], err = io.ReadAll(z); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(filepath.Join(testdata, "golden.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := joinFiles(t, files)["rom.tar"]
+	if got := fmt.Sprintf("%d %x\n", len(whole), sha256.Sum256([]byte(whole))); got != string(golden) {
+		t.Errorf("%s, want %s", got, golden)
 	}
 }
 

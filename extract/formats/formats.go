@@ -8,6 +8,7 @@ import (
 	"github.com/censorscan/censorscan/extract/archive/tar"
 	"github.com/censorscan/censorscan/extract/archive/zip"
 	"github.com/censorscan/censorscan/extract/bundle/oat"
+	"github.com/censorscan/censorscan/extract/bundle/pak"
 	"github.com/censorscan/censorscan/extract/bundle/unity"
 	"github.com/censorscan/censorscan/extract/compress"
 	"github.com/censorscan/censorscan/extract/disk/avb"
@@ -38,6 +39,7 @@ func All() []extract.Format {
 		super.Format(),    // a magic at 4096, or at 8192 with a checksum, in front of partitions that hold anything
 		gpt.Format(),      // eight bytes of magic at 512 or 4096, or at the end of what begins with an MBR or zeros
 		oat.Format(),      // "vdex" or "dey" and a version, or an ELF file with "oat" on its second page
+		pak.Format(),      // a version and the place of its first resource
 		cpio.Format(),     // six digits of magic and a sane header
 		erofs.Format(),    // a magic at 1024
 		ext4.Format(),     // a magic of two bytes at 1080 and a sane superblock

@@ -231,32 +231,71 @@ func (w *walker) slack(t *task, src Source, free []Extent, lost bool, shares *sh
 	return zeros
 }
 
-// maxSlackProbes bounds how many runs of slack are looked at one by one.
-const maxSlackProbes = 10_000
+// maxCarved bounds how many containers are picked out of the slack of one.
+const maxCarved = 1000
 
-// recognise picks the runs of slack that begin like a container: one that was left behind, or hidden, between others.
+// recognise picks the parts of slack that begin like a container: one that was left behind, or hidden, between others. Each reaches to the end of its run;
+// what follows the container in it is that container's own slack.
 func (w *walker) recognise(src Source, extents []Extent) (known, rest []Extent) {
-	if len(extents) == 1 && extents[0].Offset == 0 {
-		return nil, extents // the container as a whole has been looked at
-	}
-	for i, e := range extents {
-		if i < maxSlackProbes && w.isContainer(Section(src, e)) {
-			known = append(known, e)
-		} else {
-			rest = append(rest, e)
+	whole := len(extents) == 1 && extents[0].Offset == 0 // has been looked at as what it is
+	for _, e := range extents {
+		at := int64(-1)
+		if len(known) < maxCarved {
+			at = w.carve(src, e, whole)
 		}
+		if at < 0 {
+			rest = append(rest, e)
+			continue
+		}
+		if at > e.Offset {
+			rest = append(rest, Extent{e.Offset, at - e.Offset})
+		}
+		known = append(known, Extent{at, e.End() - at})
 	}
 	return known, rest
 }
 
-func (w *walker) isContainer(src Source) (yes bool) {
+// carve returns the offset of the first container in a run of slack, -1 if there is none: of any format at its beginning, of one with a magic behind it.
+func (w *walker) carve(src Source, e Extent, whole bool) int64 {
+	if !whole && w.isContainer(Section(src, e), w.Formats) {
+		return e.Offset
+	}
+	const overlap = 16
+	buf := make([]byte, 256<<10)
+	for off := e.Offset + 1; off < e.End() && w.ctx.Err() == nil; off += int64(len(buf)) - overlap {
+		n, _ := src.ReadAt(buf[:min(int64(len(buf)), e.End()-off)], off)
+		first := int64(-1)
+		for _, f := range w.Formats {
+			if f.Magic == "" {
+				continue
+			}
+			for i := 0; i < n; i++ {
+				k := bytes.Index(buf[i:n], []byte(f.Magic))
+				if k < 0 || first >= 0 && off+int64(i+k) >= first {
+					break
+				}
+				i += k
+				if at := off + int64(i); w.isContainer(Section(src, Extent{at, e.End() - at}), []Format{f}) {
+					first = at
+				}
+			}
+		}
+		if first >= 0 {
+			return first
+		}
+	}
+	return -1
+}
+
+// isContainer tells whether one of the formats takes a Source for its own.
+func (w *walker) isContainer(src Source, formats []Format) (yes bool) {
 	defer func() {
 		if recover() != nil { // a fault of a format's Detect: the bytes are searched as they are
 			yes = false
 		}
 	}()
 	p := NewProbe(src, "", w.Budget)
-	for _, f := range w.Formats {
+	for _, f := range formats {
 		if f.Detect(p) {
 			return true
 		}

@@ -17,6 +17,8 @@ type Format struct {
 	Spec    string // public source of the layout
 	// Detect recognises the format by content. It reads as little as it can and never trusts the name alone.
 	Detect func(p *Probe) bool
+	// Magic is what an artefact of the format begins with, "" if that is no proof. It serves to find containers in slack, at any offset.
+	Magic string
 	// Trailer is a magic string near the end by which Detect also recognises the format, "" if it looks at the beginning only.
 	Trailer string
 	// Open reads the container's own tables. ErrNotThis says that Detect was wrong and the next format may try; every other error

@@ -14,6 +14,7 @@ import (
 func Bzip2() extract.Format {
 	c := &codec{
 		name:     "bzip2",
+		magic:    "BZh",
 		suffixes: []suffix{{".tbz2", ".tar"}, {".tbz", ".tar"}, {".bz2", ""}, {".bz", ""}},
 		begins:   bzip2Begins,
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &bzip2Decoder{in: in}, nil },

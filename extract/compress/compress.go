@@ -14,6 +14,7 @@ import (
 // perhaps with zero bytes between them.
 type codec struct {
 	name     string
+	magic    string // with which every stream begins, "" if it has none
 	suffixes []suffix
 	// begins reports whether a unit may begin with these bytes, of which there are at most unitHead; nil when a stream has one unit only.
 	begins func(head []byte) bool
@@ -53,6 +54,7 @@ func (c *codec) format(summary, spec string, detect func(p *extract.Probe) bool)
 		Group:   "compress",
 		Summary: summary,
 		Spec:    spec,
+		Magic:   c.magic,
 		Detect:  detect,
 		Open: func(_ context.Context, in *extract.Input) (extract.Container, error) {
 			f := &file{codec: c, src: in.Source, budget: in.Budget}

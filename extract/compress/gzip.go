@@ -14,6 +14,7 @@ import (
 func Gzip() extract.Format {
 	c := &codec{
 		name:     "gzip",
+		magic:    "\x1f\x8b\x08",
 		suffixes: []suffix{{".tgz", ".tar"}, {".svgz", ".svg"}, {".gz", ""}, {".gzip", ""}, {"-gz", ""}, {".z", ""}},
 		begins:   gzipBegins,
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &gzipDecoder{in: in}, nil },

@@ -19,6 +19,7 @@ const (
 func LZ4() extract.Format {
 	c := &codec{
 		name:     "lz4",
+		magic:    "\x04\x22\x4d\x18",
 		suffixes: []suffix{{".tlz4", ".tar"}, {".lz4", ""}},
 		begins:   func(head []byte) bool { return isSkippable(head) || lz4Header(head) > 0 || lz4LegacyBegins(head) },
 		open: func(in *input, b *extract.Budget) (decoder, error) {

@@ -24,6 +24,7 @@ const (
 func XZ() extract.Format {
 	c := &codec{
 		name:     "xz",
+		magic:    "\xfd7zXZ\x00",
 		suffixes: []suffix{{".txz", ".tar"}, {".xz", ""}},
 		begins:   xzBegins,
 		open:     func(in *input, b *extract.Budget) (decoder, error) { return &xzDecoder{in: in, budget: b}, nil },

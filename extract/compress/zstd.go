@@ -17,6 +17,7 @@ const zstdMagic = 0xfd2fb528
 func Zstd() extract.Format {
 	c := &codec{
 		name:     "zstd",
+		magic:    "\x28\xb5\x2f\xfd",
 		suffixes: []suffix{{".tzst", ".tar"}, {".zstd", ""}, {".zst", ""}},
 		begins:   func(head []byte) bool { return isSkippable(head) || zstdHeader(head) > 0 },
 		open:     func(in *input, b *extract.Budget) (decoder, error) { return newZstdDecoder(in, b) },

@@ -13,6 +13,7 @@ import (
 func Format() extract.Format {
 	return extract.Format{
 		Name:    "zip",
+		Magic:   "PK\x03\x04",
 		Group:   "archive",
 		Summary: "zip archives: apk, jar, apex, apks, xapk, OTA packages",
 		Spec:    "https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT",

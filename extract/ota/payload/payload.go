@@ -22,6 +22,7 @@ const (
 func Format() extract.Format {
 	return extract.Format{
 		Name:    "payload",
+		Magic:   "CrAU\x00\x00\x00\x00",
 		Group:   "ota",
 		Summary: "Android A/B update payload.bin (CrAU v2): full operations, raw, bzip2, xz and zstd",
 		Spec:    "AOSP system/update_engine update_metadata.proto",

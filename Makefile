@@ -2,6 +2,7 @@
 # make demo    build it and scan the small OTA zip of testdata
 # make test    every test, with the race detector
 # make lint    gofmt, go vet, staticcheck, go mod tidy
+# make reference   what is extracted, compared with the reference tools on the samples
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   every benchmark once
 
@@ -10,7 +11,7 @@ FUZZTIME ?= 10s
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 TOOL     := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: all build demo test lint fuzz bench generate clean
+.PHONY: all build demo test reference lint fuzz bench generate clean
 
 all: build
 
@@ -22,6 +23,9 @@ demo: build
 
 test:
 	go test -race -timeout 20m ./...
+
+reference:
+	go test ./cmd/censorscan -run 'Reference|Workers' -v
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/formattest"
 )
 
 func member(name string, src extract.BytesSource) *extract.Member {
@@ -113,4 +114,36 @@ func TestJoinerKeeps(t *testing.T) {
 			t.Errorf("%s: joined %v, want %v", name, parts, c.parts)
 		}
 	}
+}
+
+func FuzzJoin(f *testing.F) {
+	block := chunkOf(chunkRaw, 1, 0, text)
+	skip := chunkOf(chunkDontCare, 1, 0, "")
+	f.Add(imageOf(16, 3, 2, block, skip), imageOf(16, 3, 3, skip, block, skip), imageOf(16, 3, 3, skip, skip, block))
+	f.Add(imageOf(16, 3, huge, block), imageOf(16, 3, 2, skip, chunkOf(0xcac9, 9, 0, text)), []byte(text))
+	for _, name := range []string{"exabytes of a value", "exabytes behind exabytes", "begins late"} {
+		f.Add(hostile()[name].data, hostile()["2^32 chunks"].data, hostile()["fewer blocks than told"].data)
+	}
+	f.Fuzz(func(t *testing.T, a, b, c []byte) {
+		s := &extract.Siblings{Budget: extract.NewBudget(formattest.SmallLimits())}
+		s.Members = append(s.Members, member("x.img.0", a), member("x.img.1", b), member("x.img.3", c))
+		for _, j := range Joiner().Join(t.Context(), s) {
+			if j.Member.Problem != nil {
+				continue
+			}
+			src, err := j.Member.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			sp, buf := src.(extract.Sparse), make([]byte, 4096)
+			for off, steps := int64(0), 0; off < src.Size() && steps < 1000; steps++ {
+				start, end := sp.NextData(off)
+				if start < off || end < start || end == start && start < src.Size() {
+					t.Fatalf("NextData(%d) = %d, %d", off, start, end)
+				}
+				src.ReadAt(buf, start)
+				off = end
+			}
+		}
+	})
 }

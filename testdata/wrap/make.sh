@@ -27,8 +27,9 @@ pack() {
 # APEX: an ext4 image, stored and aligned; CAPEX: the same deflated once more
 mkdir apex
 words apex/tree/etc/apex_words.txt
+truncate -s 64K apex/apex_payload.img
 E2FSPROGS_FAKE_TIME=1706933106 mke2fs -q -F -t ext4 -b 1024 -O ^has_journal,^resize_inode,^metadata_csum \
-	-E hash_seed=01234567-89ab-cdef-0123-456789abcdef,root_owner=0:0 -U 01234567-89ab-cdef-0123-456789abcdef -N 32 -d apex/tree apex/apex_payload.img 64 > /dev/null
+	-E hash_seed=01234567-89ab-cdef-0123-456789abcdef,root_owner=0:0 -U 01234567-89ab-cdef-0123-456789abcdef -N 32 -d apex/tree apex/apex_payload.img > /dev/null
 printf '\012\022com.android.sample\020\001' > apex/apex_manifest.pb
 printf '\012\022com.android.sample\020\001' > apex/apex_pubkey
 (cd apex && pack ../raw.apex -0 apex_manifest.pb apex_payload.img && pack ../raw.apex apex_pubkey)

@@ -16,17 +16,16 @@ import (
 
 // image is a UnityFS bundle to be built with whatever lies the fields tell.
 type image struct {
-	version, flags     uint32
-	count, files       int64 // -1: as many as there are
-	blocks             []block
-	nodes              []node
-	data               string
-	packed, unpacked   int64 // of the block info; -1: as it is
-	info               string
-	size               int64
-	rest               string // behind the directory
-	truncate           int
-	revision, behindIt string
+	version, flags   uint32
+	count, files     int64 // -1: as many as there are
+	blocks           []block
+	nodes            []node
+	data             string
+	packed, unpacked int64 // of the block info; -1: as it is
+	info             string
+	size             int64
+	rest             string // behind the directory
+	truncate         int
 }
 
 // make builds the bundle; empty fields that would be lies are made true.

@@ -1,11 +1,13 @@
 package formats
 
 import (
+	"archive/zip"
 	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,6 +163,56 @@ func TestBlockOTAs(t *testing.T) {
 	}
 	if w.sums["v4-incremental.zip!system (new blocks)"] == "" {
 		t.Error("incremental: the new blocks are not searched")
+	}
+}
+
+// TestBlockOTAFolders walks through block OTAs that were unzipped, one of them without a part in the middle.
+func TestBlockOTAFolders(t *testing.T) {
+	unzip := func(sample, without string) (dir string, size int64) {
+		t.Helper()
+		z, err := zip.OpenReader("../../testdata/sdat/" + sample + ".zip")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		dir = filepath.Join(t.TempDir(), "ota")
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range z.File {
+			if f.Name == without {
+				continue
+			}
+			b, err := fs.ReadFile(z, f.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(f.Name, ".new.dat") {
+				size += int64(len(b))
+			}
+			if err := os.WriteFile(filepath.Join(dir, f.Name), b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir, size
+	}
+	dir, _ := unzip("v4-brotli-parts", "")
+	w := walk(t, dir)
+	w.complete(t, "folder")
+	if w.sums["ota!system!/etc/words.txt"] != golden(t, "../../testdata/sdat/golden.txt")["system!/etc/words.txt"] {
+		t.Errorf("a file in the partition is not found in %v", w.sums)
+	}
+
+	dir, size := unzip("v4-incremental", "")
+	w = walk(t, dir)
+	if i := w.coverage.Items; len(i) != 1 || i[0].Size != size || w.coverage.Unopened != size || w.sums["ota!system (new blocks)"] == "" {
+		t.Errorf("incremental: %+v, %+v, want %d bytes unopened", w.coverage.Ledger, i, size)
+	}
+
+	dir, _ = unzip("v3-parts", "system.new.dat.1")
+	w = walk(t, dir)
+	if i := w.coverage.Items; len(i) == 0 || i[0].Detail != "part 1 is missing" || w.coverage.Unopened == 0 || w.sums["ota!system.transfer.list"] == "" {
+		t.Errorf("without part 1: %+v, %+v", w.coverage.Ledger, i)
 	}
 }
 

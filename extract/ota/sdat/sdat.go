@@ -119,7 +119,7 @@ func (st *set) joined(m *extract.Member, l *list) []extract.Joined {
 	notes := st.notes
 	if u := l.problem(); u != nil {
 		// Blocks that are new are searched all the same; the partition's record stands for their bytes.
-		whole.Problem, whole.Size = u, -1
+		whole.Problem, whole.Size = u, max(1, st.rawSize())
 		fresh := &extract.Member{Name: st.name + " (new blocks)", Mode: 0o644, Size: -1, Stream: st.stream}
 		out = append(out, extract.Joined{Member: fresh, Parts: parts})
 	} else {

@@ -128,6 +128,9 @@ func readTable(src extract.Source, sector, at int64, b *extract.Budget) (*table,
 	}
 	t := &table{header: h}
 	e := h.entriesAt()
+	if limit := b.Limits().Buffer; e.Size > limit/8 { // a partition takes more than its entry
+		return nil, &extract.LimitError{Limit: "buffer", Value: limit, What: fmt.Sprintf("a partition table of %d bytes", e.Size)}
+	}
 	var readErr error
 	if t.rows, readErr = b.ReadFull(src, e.Offset, e.Size); readErr != nil {
 		return nil, readErr
@@ -155,7 +158,7 @@ func open(_ context.Context, in *extract.Input) (extract.Container, error) {
 	backup, backupErr := findBackup(in, primary, sector)
 	switch {
 	case primary == nil && backup == nil:
-		return nil, extract.Damaged(sectors[0], "%w; the backup: %w", err, backupErr)
+		return nil, fmt.Errorf("%w; the backup: %w", err, backupErr)
 	case primary == nil:
 		d.lost(extract.Extent{Offset: backup.sector, Size: headerSize}, fmt.Errorf("%w; the backup is used", err))
 		primary, backup, backupErr = backup, nil, nil

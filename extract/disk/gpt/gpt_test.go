@@ -188,6 +188,16 @@ func input(b []byte) *extract.Input {
 	return &extract.Input{Source: extract.BytesSource(b), Name: "disk.img", Budget: extract.NewBudget(extract.DefaultLimits())}
 }
 
+func TestRoom(t *testing.T) {
+	in := input(sample(t, "gpt512"))
+	limits := extract.DefaultLimits()
+	limits.Buffer = 100_000
+	in.Budget = extract.NewBudget(limits)
+	if _, err := open(t.Context(), in); err == nil || extract.AsUnopened(err).Reason != extract.ReasonLimit {
+		t.Errorf("error %v, want a limit", err)
+	}
+}
+
 func TestDetectGPT(t *testing.T) {
 	for name, do := range map[string]func(b []byte){
 		"first sector of something else": func(b []byte) { copy(b[256:], "ustar"); clear(b[510:512]) },
@@ -309,6 +319,24 @@ func FuzzGPT(f *testing.F) {
 		seeds = append(seeds, b[:20<<10])
 	}
 	formattest.Fuzz(f, Format(), seeds...)
+}
+
+// FuzzEntries changes the header and the entries and makes the checksums right again.
+func FuzzEntries(f *testing.F) {
+	img := sample(f, "gpt512")
+	f.Add([]byte(img[512+24:][:64]), []byte(img[row1:][:4*entrySize]))
+	f.Fuzz(func(t *testing.T, head, rows []byte) {
+		b := bytes.Clone(img[:64<<10])
+		copy(b[512+24:][:64], head)
+		copy(b[row1:][:16384], rows)
+		h := b[512:]
+		if at, n := le.Uint64(h[72:]), uint64(le.Uint32(h[80:]))*uint64(le.Uint32(h[84:])); at < 128 && n <= uint64(len(b))-at*512 {
+			mend(b)
+		} else {
+			mendHeader(b)
+		}
+		formattest.Survive(t, Format(), b)
+	})
 }
 
 func FuzzMBR(f *testing.F) { formattest.Fuzz(f, MBR(), sample(f, "mbr")) }

@@ -39,8 +39,8 @@ func (s *set) holes(size int64) (out []hole) {
 	last := spans[len(spans)-1]
 	switch {
 	case last.end == size:
-	case s.unread > last.number:
-		out = append(out, hole{last.end, size, fmt.Errorf("part %d cannot be read", s.unread)})
+	case s.unread != nil && s.unread.number > last.number:
+		out = append(out, hole{last.end, size, fmt.Errorf("part %d cannot be read: %w", s.unread.number, s.unread.err)})
 	case s.cutShort(last):
 		out = append(out, hole{last.end, size, fmt.Errorf("part %d is as large as those before it, but the last: a part seems to be missing", last.number)})
 	}

@@ -61,29 +61,42 @@ func join(ctx context.Context, s *extract.Siblings) (out []extract.Joined) {
 		}
 		groups[k] = append(groups[k], &candidate{part: p, member: m})
 	}
+	room := s.Budget.Limits().Buffer // for the tables of all parts
 	for _, k := range order {
-		out = append(out, joinGroup(ctx, s, groups[k])...)
+		out = append(out, joinGroup(ctx, s, groups[k], &room)...)
 	}
 	return out
 }
 
+// read maps a part, whose table takes its share of the room.
+func (c *candidate) read(ctx context.Context, s *extract.Siblings, room *int64) {
+	if c.src, c.err = s.Open(ctx, c.member); c.err != nil {
+		return
+	}
+	if c.layout, c.err = scan(c.src, s.Budget); c.err != nil {
+		return
+	}
+	if *room -= c.layout.cost; *room < 0 {
+		*room += c.layout.cost
+		c.layout, c.err = nil, &extract.LimitError{Limit: "buffer", Value: s.Budget.Limits().Buffer, What: "tables of the parts of sparse images"}
+	}
+}
+
 // joinGroup makes images of parts that belong together by name and header.
-func joinGroup(ctx context.Context, s *extract.Siblings, parts []*candidate) (out []extract.Joined) {
+func joinGroup(ctx context.Context, s *extract.Siblings, parts []*candidate, room *int64) (out []extract.Joined) {
 	slices.SortStableFunc(parts, func(a, b *candidate) int { return cmp.Compare(a.number, b.number) })
 	if len(parts) == 1 {
 		return nil // its own container says what is missing
 	}
 	for _, c := range parts {
-		if c.src, c.err = s.Open(ctx, c.member); c.err == nil {
-			c.layout, c.err = scan(c.src, s.Budget)
-		}
+		c.read(ctx, s, room)
 	}
 	// Two that write the same bytes are variants of each other: a second set begins with the later one.
 	var sets []*set
-	unread := -1
+	var unread *candidate
 	for _, c := range parts {
 		if c.err != nil {
-			unread = c.number // stays a member of its own, and a hole in the set
+			unread = c // stays a member of its own, and a hole in the set
 			continue
 		}
 		i := 0
@@ -106,8 +119,8 @@ func joinGroup(ctx context.Context, s *extract.Siblings, parts []*candidate) (ou
 // set is the parts of one image.
 type set struct {
 	parts   []*candidate
-	written []piece // of all parts, in order
-	unread  int     // number of a part that cannot be read, -1 if there is none
+	written []piece    // of all parts, in order
+	unread  *candidate // a part that cannot be read, nil if there is none
 }
 
 // overlaps tells whether a part writes what another one has written.
@@ -124,13 +137,19 @@ func (s *set) overlaps(c *candidate) bool {
 	return false
 }
 
+// add takes a part that overlaps no other.
 func (s *set) add(c *candidate) {
+	part, old := int32(len(s.parts)), s.written
+	s.parts = append(s.parts, c)
+	s.written = make([]piece, 0, len(old)+len(c.layout.pieces))
 	for _, p := range c.layout.pieces {
-		p.part = int32(len(s.parts))
+		for len(old) > 0 && old[0].start < p.start {
+			s.written, old = append(s.written, old[0]), old[1:]
+		}
+		p.part = part
 		s.written = append(s.written, p)
 	}
-	s.parts = append(s.parts, c)
-	slices.SortStableFunc(s.written, func(a, b piece) int { return cmp.Compare(a.start, b.start) })
+	s.written = append(s.written, old...)
 }
 
 // joined is the image of a set, after a record of each part that it lacks. A part that holds bytes of no image stays a member as well, so that they are

@@ -116,6 +116,41 @@ func TestJoinerKeeps(t *testing.T) {
 	}
 }
 
+// TestJoinerUnread has parts that cannot be read and tables without room.
+func TestJoinerUnread(t *testing.T) {
+	skips := func(n int) (s []string) {
+		for range n {
+			s = append(s, chunkOf(chunkDontCare, 1, 0, ""))
+		}
+		return s
+	}
+	zeros := func(n int) (s []string) {
+		for range n {
+			s = append(s, chunkOf(chunkFill, 1, 0, "\x00\x00\x00\x00"))
+		}
+		return s
+	}
+	const n, parts = 300, 5
+	limits := extract.DefaultLimits()
+	limits.Buffer = 4 * n * pieceCost
+	s := &extract.Siblings{Budget: extract.NewBudget(limits)}
+	for i := range parts {
+		chunks := append(append(skips(i*n), zeros(n)...), skips((parts-1-i)*n)...)
+		s.Members = append(s.Members, member(fmt.Sprint("x.", i), imageOf(16, n*parts, uint32(len(chunks)), chunks...)))
+	}
+	js := Joiner().Join(t.Context(), s)
+	if len(js) != 2 || len(js[1].Parts) != 3 || js[0].Member.Problem == nil || !strings.Contains(js[0].Member.Problem.Error(), "part 4 cannot be read: buffer limit") {
+		t.Fatalf("joined %v", js)
+	}
+	src, err := js[1].Member.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, io.NewSectionReader(src, 0, src.Size())); err == nil || !strings.Contains(err.Error(), "part 4 cannot be read") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func FuzzJoin(f *testing.F) {
 	block := chunkOf(chunkRaw, 1, 0, text)
 	skip := chunkOf(chunkDontCare, 1, 0, "")

@@ -113,6 +113,7 @@ func (c *container) readTables(g geometry, first int64, b *extract.Budget) error
 		c.notes = append(c.notes, extract.Damaged(reserved, "%d slots, the first %d are read", g.slots, mostSlots))
 	}
 	var cause error
+	room := b.Limits().Buffer / 4 // for all copies together, which have some kilobytes each
 	for backup := range copies {
 		for slot := range min(g.slots, mostSlots) {
 			off := first + (backup*g.slots+slot)*g.size
@@ -121,9 +122,13 @@ func (c *container) readTables(g geometry, first int64, b *extract.Budget) error
 				label = "backup of " + label
 			}
 			t, err := readTable(c.src, off, g.size, b)
+			if err == nil && t.at.Size > room {
+				err = &extract.LimitError{Limit: "buffer", Value: b.Limits().Buffer, What: "tables of the partitions"}
+			}
 			switch {
 			case err == errEmpty && slot > 0:
 			case err == nil:
+				room -= t.at.Size
 				t.label = label
 				c.tables = append(c.tables, t)
 				c.structure = append(c.structure, t.at)
@@ -136,7 +141,7 @@ func (c *container) readTables(g geometry, first int64, b *extract.Budget) error
 		}
 	}
 	if len(c.tables) == 0 {
-		return extract.Damaged(first, "no metadata can be read: %w", cause)
+		return fmt.Errorf("no metadata can be read: %w", cause)
 	}
 	return nil
 }

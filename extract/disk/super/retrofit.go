@@ -78,7 +78,7 @@ func devicesOf(src extract.Source, b *extract.Budget) (out []device) {
 		return nil
 	}
 	t := c.tables[0]
-	const most = 64 // devices; there are three
+	const most = 8 // devices; there are three
 	for i := range min(t.devices.count, most) {
 		out = append(out, t.device(i))
 	}
@@ -106,45 +106,52 @@ func joined(ctx context.Context, s *extract.Siblings, members []*extract.Member,
 	dir, name := path.Split(members[0].Name)
 	m := &extract.Member{Name: dir + "super (" + name + ")", Mode: members[0].Mode}
 	j := extract.Joined{Member: m}
-	var pieces []split.Piece
 	var lost []*extract.Unopened
 	used := map[*extract.Member]bool{}
-	found := 0
 	for i, d := range devices {
-		member := members[i]
+		member, size := members[i], int64(min(d.size, maxSize))
 		if d.size > 1<<56 || member != nil && used[member] {
 			return nil // told when the first device is opened alone
 		}
-		p := split.Piece{Size: int64(d.size)}
-		if member == nil {
-			p.Err = fmt.Errorf("block device %q is not among the files", d.name)
-		} else if src, err := s.Open(ctx, member); err != nil {
-			p.Err = fmt.Errorf("block device %q: %w", d.name, err)
+		src, rest, err := openDevice(ctx, s, member, d)
+		if err != nil {
+			u := extract.Damaged(m.Size, "%w: bytes %d to %d of %s", err, m.Size, m.Size+size, m.Name)
+			u.Extent.Size = size
+			lost = append(lost, u)
 		} else {
-			rest := false
 			used[member] = true
-			found++
-			p.Source, rest = image(ctx, src, s.Budget)
 			m.Extents = append(m.Extents, member.Extents...)
-			if !rest && p.Source.Size() <= p.Size {
+			if !rest && src.Size() <= size {
 				j.Parts = append(j.Parts, member)
 			}
 		}
-		if p.Err != nil {
-			u := extract.Damaged(m.Size, "%w: bytes %d to %d of %s", p.Err, m.Size, m.Size+p.Size, m.Name)
-			u.Extent.Size = p.Size
-			lost = append(lost, u)
-		}
-		pieces = append(pieces, p)
-		m.Size += p.Size
+		m.Size += size
 	}
-	if found < 2 || len(j.Parts) == 0 {
+	if len(used) < 2 || len(j.Parts) == 0 {
 		return nil
 	}
 	for _, u := range lost {
 		out = append(out, extract.Joined{Parts: j.Parts, Member: &extract.Member{Name: m.Name + " (missing device)", Mode: m.Mode, Size: u.Extent.Size, Problem: u}})
 	}
-	whole := split.Chain(pieces)
-	m.Open = func(context.Context) (extract.Source, error) { return whole, nil }
+	m.Open = func(ctx context.Context) (extract.Source, error) { // maps the images again: their tables are not held for all containers at once
+		var pieces []split.Piece
+		for i, d := range devices {
+			src, _, err := openDevice(ctx, s, members[i], d)
+			pieces = append(pieces, split.Piece{Source: src, Size: int64(d.size), Err: err})
+		}
+		return split.Chain(pieces), nil
+	}
 	return append(out, j)
+}
+
+// openDevice gives the raw image of a block device, and whether its file holds more than that.
+func openDevice(ctx context.Context, s *extract.Siblings, m *extract.Member, d device) (src extract.Source, rest bool, err error) {
+	if m == nil {
+		return nil, false, fmt.Errorf("block device %q is not among the files", d.name)
+	}
+	if src, err = s.Open(ctx, m); err != nil {
+		return nil, false, fmt.Errorf("block device %q: %w", d.name, err)
+	}
+	src, rest = image(ctx, src, s.Budget)
+	return src, rest, nil
 }

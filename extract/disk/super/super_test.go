@@ -230,6 +230,31 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+func TestNewerVersion(t *testing.T) {
+	src := bytes.Clone(sample(t, "v0"))
+	for _, at := range []int{primary, primary + 4096} {
+		le.PutUint16(src[at+6:], 3)
+	}
+	_, err := open(t.Context(), &extract.Input{Source: extract.BytesSource(src), Budget: extract.NewBudget(extract.DefaultLimits())})
+	if err == nil || extract.AsUnopened(err).Reason != extract.ReasonUnsupported || !strings.Contains(err.Error(), "metadata of version 10.3") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRoom(t *testing.T) {
+	src := sample(t, "slots")
+	limits := extract.DefaultLimits()
+	limits.Buffer = 4 * (3*int64(le.Uint32(src[header+44:])) + 3*256)
+	l, err := formattest.List(Format(), src, "super.img", limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(l.Problems, "; "); !strings.Contains(all, "limit: metadata, backup of slot 1: buffer limit") {
+		t.Errorf("problems %q", all)
+	}
+	compare(t, l, golden(t, "slots"))
+}
+
 // TestTools packs larger file systems with the independent writer.
 func TestTools(t *testing.T) {
 	for _, tool := range []string{"python3", "mke2fs"} {
@@ -278,6 +303,25 @@ func FuzzFormat(f *testing.F) {
 		seeds = append(seeds, img[:primary+8192])
 	}
 	formattest.Fuzz(f, Format(), seeds...)
+}
+
+// FuzzTables changes the tables and makes the checksums right again.
+func FuzzTables(f *testing.F) {
+	img := sample(f, "v0")[:primary+8192+65536]
+	size := int(le.Uint32(img[header+44:]))
+	f.Add(uint16(128), []byte(img[tables:][:size]), []byte(img[header+80:][:48]))
+	f.Add(uint16(128), []byte(img[tables:][:size]), bytes.Repeat([]byte{0xff}, 48))
+	f.Fuzz(func(t *testing.T, head uint16, body, desc []byte) {
+		b := bytes.Clone(img)
+		size := min(len(body), 3000)
+		at := max(headerSize, int(head)%1000)
+		le.PutUint32(b[header+8:], uint32(at))
+		le.PutUint32(b[header+44:], uint32(size))
+		copy(b[header+80:][:48], desc)
+		copy(b[header+at:], body[:size])
+		mend(b)
+		formattest.Survive(t, Format(), b)
+	})
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -148,7 +148,7 @@ func (l *layout) single(name string) {
 		return
 	}
 	first, last := l.pieces[0].start, l.pieces[len(l.pieces)-1].end
-	_, numbered := partName(name)
+	part, _ := partName(name)
 	miss := func(start, end int64, err *extract.Unopened) {
 		l.note(err)
 		l.breakRange(start, end, err)
@@ -156,7 +156,7 @@ func (l *layout) single(name string) {
 	if first >= begins {
 		miss(0, first, extract.Damaged(0, "the image is written from byte %d on only: other parts of it are missing", first))
 	}
-	if numbered && last < l.size {
+	if part.sure && last < l.size {
 		miss(last, l.size, extract.Damaged(0, "the image is written up to byte %d only: by its name other parts of it are missing", last))
 	}
 }

@@ -109,6 +109,21 @@ func (d *data) skip(n int64, err error) {
 	d.size += n
 }
 
+// nothing says why not one byte can be read, if that is so.
+func (d *data) nothing() error {
+	for _, s := range d.segments {
+		if s.src != nil && s.end > s.start {
+			return nil
+		}
+	}
+	for _, s := range d.segments {
+		if s.err != nil {
+			return s.err
+		}
+	}
+	return d.after
+}
+
 // endless is where data that end too early would end: beyond all that lists speak of.
 const endless = 1 << 61
 

@@ -24,6 +24,10 @@ func open(ctx context.Context, st *set, l *list) (extract.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.nothing(); err != nil { // the parts are searched as they are
+		d.Close()
+		return nil, err
+	}
 	if d.after != nil && d.size >= l.data {
 		d.faults, d.after = append(d.faults, d.after), nil
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/censorscan/censorscan/extract"
 )
 
-// checkSums compares the CRC32 of the image with what the header and chunks tell. AOSP's writer and reader differ in what they count: for the reader, "don't
-// care" is zeros; the writer leaves it out and counts one block of each fill. Either is right.
+// checkSums compares the CRC32 of the image with what the header and chunks tell. AOSP's own tools differ in what they count. For today's reader, "don't care"
+// is zeros; an older one leaves it out; so does the writer, which counts but one block of each fill. Each of them is right.
 func (c *container) checkSums(ctx context.Context, m *image) error {
 	sums := c.sums
 	if c.checksum != 0 {
@@ -24,7 +24,7 @@ func (c *container) checkSums(ctx context.Context, m *image) error {
 		if !s.upTo(ctx, want.end) {
 			return nil // what cannot be read is told where it is read
 		}
-		if want.value != s.reader && want.value != s.writer {
+		if want.value != s.reader && want.value != s.older && want.value != s.writer {
 			return extract.Damaged(want.offset, "the first %d bytes of the image have CRC32 %08x, the image says %08x", want.end, s.reader, want.value)
 		}
 	}
@@ -33,31 +33,32 @@ func (c *container) checkSums(ctx context.Context, m *image) error {
 
 // summer sums an image from its beginning.
 type summer struct {
-	m              *image
-	buf            []byte
-	at             int64
-	reader, writer uint32
+	m   *image
+	buf []byte
+	at  int64
+
+	reader, older, writer uint32
 }
 
 // upTo sums the image up to byte end and reports whether it could be read.
 func (s *summer) upTo(ctx context.Context, end int64) bool {
 	for i := s.m.find(s.at); s.at < end; i++ {
 		if i == len(s.m.pieces) || s.m.pieces[i].start >= end {
-			s.repeat(0, end-s.at, 0)
+			s.repeat(0, end-s.at, true)
 			return true
 		}
 		p := &s.m.pieces[i]
 		if p.start > s.at {
-			s.repeat(0, p.start-s.at, 0)
+			s.repeat(0, p.start-s.at, true)
 		}
 		n := min(p.end, end) - s.at
 		switch p.kind {
 		case broken:
 			return false
 		case zero:
-			s.repeat(0, n, s.m.block)
+			s.repeat(0, n, false)
 		case fill:
-			s.repeat(uint32(p.at), n, s.m.block)
+			s.repeat(uint32(p.at), n, false)
 		case raw:
 			if !s.read(ctx, n) {
 				return false
@@ -74,21 +75,23 @@ func (s *summer) read(ctx context.Context, n int64) bool {
 		if m, err := s.m.ReadAt(b, s.at); m < len(b) || err != nil && err != io.EOF || ctx.Err() != nil {
 			return false
 		}
-		s.reader = crc32.Update(s.reader, crc32.IEEETable, b)
-		s.writer = crc32.Update(s.writer, crc32.IEEETable, b)
+		sum, size := crc32.ChecksumIEEE(b), int64(len(b))
+		s.reader, s.older, s.writer = combine(s.reader, sum, size), combine(s.older, sum, size), combine(s.writer, sum, size)
 		s.at += int64(len(b))
 		n -= int64(len(b))
 	}
 	return true
 }
 
-// repeat sums n bytes of one value, of which the writer counts some.
-func (s *summer) repeat(value uint32, n, writer int64) {
-	s.reader = combine(s.reader, repeated(value, n), n)
-	if n < writer {
-		writer = n
+// repeat sums n bytes of one value: a fill or what nobody cares for.
+func (s *summer) repeat(value uint32, n int64, skip bool) {
+	all := repeated(value, n)
+	s.reader = combine(s.reader, all, n)
+	if !skip {
+		block := min(n, s.m.block)
+		s.older = combine(s.older, all, n)
+		s.writer = combine(s.writer, repeated(value, block), block)
 	}
-	s.writer = combine(s.writer, repeated(value, writer), writer)
 	s.at += n
 }
 

@@ -123,13 +123,20 @@ func (d *disk) Members(ctx context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
 		sorted := slices.Clone(d.parts)
 		slices.SortStableFunc(sorted, func(a, b partition) int { return cmp.Compare(a.Offset, b.Offset) })
+		const mostShares = 8 // how often the bytes of an image may be in partitions
+		left := mostShares * d.src.Size()
 		for _, p := range sorted {
 			e := d.cut(p.Extent)
 			if e.Size == 0 {
 				continue // told by a note
 			}
-			m := &extract.Member{Name: p.name, Mode: 0o644, Size: e.Size, Partition: true, Extents: []extract.Extent{e}}
-			m.Open = func(context.Context) (extract.Source, error) { return extract.Section(d.src, e), nil }
+			m := &extract.Member{Name: p.name, Mode: 0o644, Size: e.Size, Partition: true}
+			if left -= e.Size; left < 0 {
+				m.Problem = extract.Damaged(e.Offset, "the partitions are more than %d times as large as the image: they lie in the same place", mostShares)
+			} else {
+				m.Extents = []extract.Extent{e}
+				m.Open = func(context.Context) (extract.Source, error) { return extract.Section(d.src, e), nil }
+			}
 			if ctx.Err() != nil || !yield(m, nil) {
 				return
 			}

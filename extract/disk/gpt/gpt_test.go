@@ -198,6 +198,28 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// TestShares has partitions that all take up the whole disk, to be searched again and again.
+func TestShares(t *testing.T) {
+	b := bytes.Clone(sample(t, "gpt512"))
+	for i := range 128 {
+		row := b[row1+i*entrySize:][:entrySize]
+		row[0] = 1
+		le.PutUint64(row[32:], 34)
+		le.PutUint64(row[40:], 2000)
+	}
+	mend(b)
+	l := list(t, Format(), extract.BytesSource(b))
+	read, refused := int64(0), 0
+	for _, f := range l.Files {
+		if read += f.Size; strings.Contains(f.Problem, "more than 8 times as large") {
+			refused++
+		}
+	}
+	if read > 8<<20 || refused < 100 || len(l.Files) < 128 {
+		t.Errorf("%d partitions, %d bytes, %d refused", len(l.Files), read, refused)
+	}
+}
+
 func TestDetectGPT(t *testing.T) {
 	for name, do := range map[string]func(b []byte){
 		"first sector of something else": func(b []byte) { copy(b[256:], "ustar"); clear(b[510:512]) },

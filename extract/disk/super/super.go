@@ -44,6 +44,9 @@ type container struct {
 	notes     []*extract.Unopened
 }
 
+// mostShares is how often the bytes of an image may be in partitions: in those of several slots, if in several at all.
+const mostShares = 8
+
 func open(_ context.Context, in *extract.Input) (extract.Container, error) {
 	c := &container{src: in.Source}
 	g, first, err := c.readGeometry()
@@ -64,6 +67,7 @@ func open(_ context.Context, in *extract.Input) (extract.Container, error) {
 func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
 		seen, names := map[string]bool{}, map[string]bool{}
+		left := mostShares * c.src.Size()
 		for _, t := range c.tables {
 			extents := 0
 			for i := range t.partitions.count {
@@ -88,7 +92,7 @@ func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, erro
 					name = fmt.Sprintf("%s (%s)", p.name, t.label)
 				}
 				names[p.name] = true
-				if !yield(c.member(t, p, name), nil) {
+				if !yield(c.member(t, p, name, &left), nil) {
 					return
 				}
 			}
@@ -101,8 +105,8 @@ func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, erro
 	}
 }
 
-// member makes a member of a partition.
-func (c *container) member(t *table, p partition, name string) *extract.Member {
+// member makes a member of a partition, whose bytes are taken from what is left to be shared.
+func (c *container) member(t *table, p partition, name string, left *int64) *extract.Member {
 	m := &extract.Member{Name: name, Mode: 0o644, Partition: true}
 	v, err := c.volume(t, p)
 	if err != nil {
@@ -113,6 +117,12 @@ func (c *container) member(t *table, p partition, name string) *extract.Member {
 	for _, r := range v.runs {
 		if r.err == nil {
 			m.Extents = append(m.Extents, extract.Extent{Offset: r.at, Size: r.end - r.start})
+			*left -= r.end - r.start
+		}
+		if *left < 0 {
+			m.Extents = nil
+			m.Problem = extract.Damaged(t.at.Offset, "the partitions are more than %d times as large as the image: they lie in the same place", mostShares)
+			return m
 		}
 	}
 	if lost := v.lost(); lost != nil && len(m.Extents) == 0 {

@@ -230,6 +230,45 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestShares has partitions that all lie in the same place, to be searched again and again.
+func TestShares(t *testing.T) {
+	const n = 40
+	b := append([]byte(nil), sample(t, "v0")...)
+	clear(b[primary:][:8192])
+	le.PutUint32(b[reserved+40:], 8192) // a slot of twice the size, its backup is gone
+	mendGeometry(b)
+	h := b[header:]
+	copy(h, headerMagic)
+	le.PutUint16(h[4:], major)
+	le.PutUint32(h[8:], headerSize)
+	le.PutUint32(h[44:], n*(partitionSize+extentSize)+deviceSize)
+	at := 0
+	for i, d := range [][2]int{{n, partitionSize}, {n, extentSize}, {0, groupSize}, {1, deviceSize}} {
+		le.PutUint32(h[80+12*i:], uint32(at))
+		le.PutUint32(h[84+12*i:], uint32(d[0]))
+		le.PutUint32(h[88+12*i:], uint32(d[1]))
+		at += d[0] * d[1]
+	}
+	for i := range n {
+		row := b[tables+i*partitionSize:]
+		copy(row, "p"+strconv.Itoa(i))
+		le.PutUint32(row[40:], uint32(i))
+		le.PutUint32(row[44:], 1)
+		le.PutUint64(b[tables+n*partitionSize+i*extentSize:], uint64(len(b)/sector))
+	}
+	mend(b)
+	l := list(t, extract.BytesSource(b))
+	read, refused := int64(0), 0
+	for _, f := range l.Files {
+		if read += f.Size; strings.Contains(f.Problem, "more than 8 times as large") {
+			refused++
+		}
+	}
+	if read > 8*int64(len(b)) || refused != n-8 || len(l.Files) != n {
+		t.Errorf("%d partitions, %d bytes, %d refused, problems %q", len(l.Files), read, refused, l.Problems)
+	}
+}
+
 func TestNewerVersion(t *testing.T) {
 	src := bytes.Clone(sample(t, "v0"))
 	for _, at := range []int{primary, primary + 4096} {

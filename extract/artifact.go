@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// SlackName is the name of the artefact that holds the bytes of a container which nothing claims.
+// SlackName is the name of the artefact that holds the bytes of a container which nothing claims. Containers that are found among these bytes are
+// artefacts of their own, "(slack at N)".
 const SlackName = "(slack)"
 
 // Artifact is a node of the tree: the input, a partition, a file, a folder, a link, a decoded stream, or the slack of a container.
@@ -40,7 +41,7 @@ type Artifact struct {
 // Base is the last element of the artefact's name.
 func (a *Artifact) Base() string { return a.Name[strings.LastIndexByte(a.Name, '/')+1:] }
 
-// Chain joins a parent's path chain and a name; number tells members of equal name apart (1 is the first).
+// chain joins a parent's path chain and a name; number tells members of equal name apart (1 is the first).
 func chain(parent, name string, number int) string {
 	s := escapeName(name)
 	if number > 1 {

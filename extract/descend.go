@@ -19,8 +19,9 @@ func (w *walker) finish(t *task, parent *claims) {
 	if t.err != nil {
 		w.halt(t.err)
 	}
-	a.ID = int(w.visited)
+	a.ID = w.visited
 	w.visited++
+	w.Budget.artifacts.Add(1)
 	if w.Enter != nil {
 		w.Enter(a)
 	}
@@ -35,7 +36,7 @@ func (w *walker) finish(t *task, parent *claims) {
 	} else {
 		a.Ledger = t.ledger
 		if t.content != nil {
-			w.out += t.content.delivered
+			w.Budget.out.Add(t.content.delivered)
 		}
 		w.advance(a)
 	}
@@ -58,9 +59,9 @@ func (w *walker) finish(t *task, parent *claims) {
 	w.xattrs(a)
 	if l := w.Budget.limits; w.stop == nil {
 		switch {
-		case w.out > l.BytesOut:
+		case w.Budget.out.Load() > l.BytesOut:
 			w.halt(&LimitError{"bytes-out", l.BytesOut, "reached at " + a.Path})
-		case w.visited >= l.Artifacts:
+		case w.Budget.artifacts.Load() >= l.Artifacts:
 			w.halt(&LimitError{"artifacts", l.Artifacts, "reached at " + a.Path})
 		case w.ctx.Err() != nil:
 			w.halt(context.Cause(w.ctx))

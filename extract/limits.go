@@ -40,16 +40,19 @@ func (e *LimitError) Error() string {
 
 // Budget is what is left of the Limits of one run. It is safe for use by several goroutines.
 type Budget struct {
-	limits Limits
-	memory atomic.Int64 // reserved for spooled streams
-	disk   atomic.Int64 // in temporary files
-	cache  *Cache
-	temp   string // folder for spooled streams; "" is the system's
+	limits    Limits
+	deadline  time.Time    // of Limits.Time
+	artifacts atomic.Int64 // visited by all walks
+	out       atomic.Int64 // bytes read from artefacts that hold no others, by all walks
+	memory    atomic.Int64 // reserved for spooled streams
+	disk      atomic.Int64 // in temporary files
+	cache     *Cache
+	temp      string // folder for spooled streams; "" is the system's
 }
 
-// NewBudget starts a run. Half of Limits.Memory goes to the block cache, half to spooled streams.
+// NewBudget starts a run, and its time. Several inputs of a run share one budget. Half of Limits.Memory goes to the block cache, half to spooled streams.
 func NewBudget(l Limits) *Budget {
-	return &Budget{limits: l, cache: NewCache(l.Memory / 2)}
+	return &Budget{limits: l, deadline: time.Now().Add(l.Time), cache: NewCache(l.Memory / 2)}
 }
 
 // Limits are the limits that the budget was made with.

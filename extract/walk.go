@@ -43,7 +43,7 @@ func Walk(ctx context.Context, root *Root, opts Options) (*Coverage, error) {
 	}
 	if t := opts.Budget.limits.Time; t > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, t, &LimitError{"time", int64(t.Seconds()), "seconds are over"})
+		ctx, cancel = context.WithDeadlineCause(ctx, opts.Budget.deadline, &LimitError{"time", int64(t.Seconds()), "seconds are over"})
 		defer cancel()
 	}
 	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers)}
@@ -63,8 +63,7 @@ type walker struct {
 	slots    chan struct{} // one per worker
 	buffers  sync.Pool
 	coverage Coverage
-	visited  int64
-	out      int64 // bytes read from finished artefacts, in walk order
+	visited  int
 	done     float64
 	stop     error // why the walk ends early
 }

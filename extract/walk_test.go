@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // box is a container made up for these tests: "BOX1", then members of [kind, name length, name, size u32, bytes], then "END", then anything.
@@ -354,6 +355,34 @@ func TestWalkLimits(t *testing.T) {
 			}
 			if len(cov.Items) != 1 || cov.Items[0].Path+": "+string(cov.Items[0].Reason) != tt.want || cov.Unopened == 0 {
 				t.Errorf("items %+v, unopened %d, want %s", cov.Items, cov.Unopened, tt.want)
+			}
+		})
+	}
+}
+
+// TestWalkLimitsOfTheRun walks two inputs with one budget: what the first has used up the second does not get.
+func TestWalkLimitsOfTheRun(t *testing.T) {
+	data := newBox().add('s', "a", []byte("some text")).add('s', "b", []byte("more text")).end()
+	for name, limit := range map[string]func(*Limits){
+		"artifacts": func(l *Limits) { l.Artifacts = 5 },
+		"bytes-out": func(l *Limits) { l.BytesOut = 25 },
+		"time":      func(l *Limits) { l.Time = 300 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			limits := DefaultLimits()
+			limit(&limits)
+			budget := NewBudget(limits)
+			if _, _, err := walkAll(t, data, func(o *Options) { o.Budget = budget }); err != nil {
+				t.Fatalf("first input: %v", err)
+			}
+			time.Sleep(limits.Time)
+			_, cov, err := walkAll(t, data, func(o *Options) { o.Budget = budget })
+			var trip *LimitError
+			if !errors.As(err, &trip) || trip.Limit != name {
+				t.Fatalf("second input: error %v, want the %s limit", err, name)
+			}
+			if cov.Unopened == 0 {
+				t.Errorf("coverage %+v after the limit", cov.Ledger)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"sort"
@@ -49,6 +50,7 @@ type Item struct {
 	Size   int64 // bytes of the named artefact; 0 when its bytes could be read although something is wrong with them
 	Reason Reason
 	Detail string
+	Limit  string // which limit was reached, as LimitError names it; "" for other reasons
 }
 
 // PartitionCoverage is the ledger of one partition.
@@ -76,7 +78,11 @@ func (c *Coverage) note(a *Artifact, u *Unopened) {
 	if u.Extent.Offset > 0 {
 		detail = fmt.Sprintf("at offset %d: %s", u.Extent.Offset, detail)
 	}
-	c.Items = append(c.Items, Item{a.Path, u.Extent.Size, u.Reason, detail})
+	item := Item{Path: a.Path, Size: u.Extent.Size, Reason: u.Reason, Detail: detail}
+	if trip := (*LimitError)(nil); errors.As(u, &trip) {
+		item.Limit = trip.Limit
+	}
+	c.Items = append(c.Items, item)
 }
 
 // claims divides the bytes of a container among its members and its structure.

@@ -211,7 +211,7 @@ func TestWalkTree(t *testing.T) {
 	if cov.Unopened != int64(len("cipher")+len("....")) {
 		t.Errorf("unopened = %d, want the secret and the torn bytes", cov.Unopened)
 	}
-	wantItems := []Item{{"in.box!secret", 6, ReasonEncrypted, "no key"}, {"in.box", 4, ReasonDamaged, ""}}
+	wantItems := []Item{{Path: "in.box!secret", Size: 6, Reason: ReasonEncrypted, Detail: "no key"}, {Path: "in.box", Size: 4, Reason: ReasonDamaged}}
 	for i, it := range cov.Items {
 		if it.Path != wantItems[i].Path || it.Size != wantItems[i].Size || it.Reason != wantItems[i].Reason {
 			t.Errorf("item %d = %+v, want %+v", i, it, wantItems[i])

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,6 +41,13 @@ func (c *console) logger(stderr io.Writer) (*slog.Logger, error) {
 		return a
 	}
 	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: drop})), nil
+}
+
+// logItems tells what was not opened.
+func logItems(log *slog.Logger, level slog.Level, items []extract.Item) {
+	for _, it := range items {
+		log.Log(context.Background(), level, "not opened", "path", it.Path, "bytes", it.Size, "reason", it.Reason, "detail", it.Detail)
+	}
 }
 
 // color says whether w is a terminal that may be coloured (https://no-color.org).

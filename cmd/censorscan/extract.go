@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func newExtractCommand() *cobra.Command {
 		Short: "Write the artefacts of firmware to a folder",
 		Long: `Write every regular artefact to DIR, byte for byte. What a container holds goes to a folder named after it with "!" added, so that the paths
 below DIR are the path chains of the reports: rom.zip!/payload.bin!/system!/app/X/X.apk. Links and devices are not written; nothing is ever
-written outside DIR.
+written outside DIR. Parts of one image (super.img.0, super.img.1, ...) are written as the image that they make up.
 
 --match takes a glob of a path chain: * and ? stop at / and !, ** does not; a pattern without / and ! is matched against the last name only.
 ` + exitStatus,
@@ -96,20 +97,13 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 		if err != nil {
 			return err
 		}
-		report(log, cov, o.depth)
+		if o.depth > 0 { // a depth that the user asked for is no fault
+			cov.Items = slices.DeleteFunc(cov.Items, func(it extract.Item) bool { return it.Limit == "depth" })
+		}
+		logItems(log, slog.LevelWarn, cov.Items)
 	}
 	fmt.Fprintf(o.console.status(stderr), "%d files, %d bytes written to %s\n", tree.files.Load(), tree.bytes.Load(), o.dir)
 	return nil
-}
-
-// report tells what was not opened; a depth that the user asked for is no fault.
-func report(log *slog.Logger, cov *extract.Coverage, depth int) {
-	for _, it := range cov.Items {
-		if depth > 0 && it.Reason == extract.ReasonLimit {
-			continue
-		}
-		log.Warn("not opened", "path", it.Path, "bytes", it.Size, "reason", string(it.Reason), "detail", it.Detail)
-	}
 }
 
 // copyContent writes an artefact, leaving holes as holes.

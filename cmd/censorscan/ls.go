@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -44,8 +45,12 @@ with the reason. Free space and gaps of containers (slack) are left out.
 }
 
 func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	if _, err := o.console.logger(stderr); err != nil {
+	log, err := o.console.logger(stderr)
+	if err != nil {
 		return err
+	}
+	if o.console.quiet {
+		stdout = io.Discard
 	}
 	if err := checkLimits(o.limits); err != nil {
 		return err
@@ -59,7 +64,7 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 	defer closeInputs()
 	out := bufio.NewWriter(stdout)
 	for _, root := range roots {
-		_, err := extract.Walk(ctx, root, extract.Options{
+		cov, err := extract.Walk(ctx, root, extract.Options{
 			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: true,
 			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 				if container || a.Size >= 0 {
@@ -78,6 +83,7 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 				}
 			},
 		})
+		logItems(log, slog.LevelInfo, cov.Items)
 		var limit *extract.LimitError
 		if err := out.Flush(); err != nil {
 			return err

@@ -69,7 +69,7 @@ type Finding struct {
 
 // Artifact is the file that holds a finding.
 type Artifact struct {
-	SHA256  string   `json:"sha256"`
+	SHA256  string   `json:"sha256"` // "" when it cannot be read to its end
 	Size    int64    `json:"size"`
 	Format  string   `json:"format"`
 	Extents []Extent `json:"extents,omitempty"` // of a slack artefact: where its bytes lie in the container
@@ -85,15 +85,15 @@ type Extent struct {
 // ClassBlocklist is the class of lists that are blocklists; any other class is shown on request only.
 const ClassBlocklist = recover.Blocklist
 
-// List is an embedded list of terms, recovered from its file.
+// List is an embedded list of terms, recovered from its file. Its offsets count in the artefact; after a step "base64 decode" in the decoded bytes.
 type List struct {
 	Class           string             `json:"class"` // "blocklist" or "word collection"
-	Score           float64            `json:"score"` // 0 to 1
+	Score           float64            `json:"score"` // 0 to 1; a blocklist has 0.5 at least
 	Evidence        []string           `json:"evidence"`
 	Encoding        string             `json:"encoding"`
-	Recipe          []string           `json:"recipe"` // decoding steps from the file to the entries
-	Begin           int64              `json:"begin"`
-	End             int64              `json:"end"`
+	Recipe          []string           `json:"recipe"`     // decoding steps from the file to the entries
+	Begin           int64              `json:"begin"`      // first byte of the first entry
+	End             int64              `json:"end"`        // end of the last entry
 	Distinct        int                `json:"distinct"`   // entries, normalised
 	Entries         []Entry            `json:"entries"`    // in order, duplicates kept
 	Categories      map[string]float64 `json:"categories"` // share of the distinct entries by subject: political, religious, sexual, ...
@@ -131,7 +131,7 @@ type Term struct {
 	Gloss    string  `json:"gloss,omitempty"`
 	Wordlist string  `json:"wordlist"`
 	Category string  `json:"category"`
-	Offset   int64   `json:"offset"` // of its first plausible occurrence; of the decoded text if Recipe is set
+	Offset   int64   `json:"offset"` // of its first occurrence with the best grade; in the decoded bytes, or in the name, if Recipe says so
 	Encoding string  `json:"encoding"`
 	Recipe   string  `json:"recipe,omitempty"` // what stands before the encoding: "base64", or "file name" when the term is in the artefact's name
 	Grade    string  `json:"grade"`            // the best of all occurrences

@@ -210,6 +210,10 @@ func (w *walker) detect(t *task) {
 		if !f.Detect(probe) {
 			continue
 		}
+		if c.src == nil && w.hold(c) == nil { // now that it is worth holding, its end is known too, and may say more
+			w.detect(t)
+			return
+		}
 		err := w.openAs(t, f)
 		if errors.Is(err, ErrNotThis) {
 			continue

@@ -55,10 +55,12 @@ func readHeader(b []byte) (h header, err error) {
 	switch {
 	case h.fileHeader < fileHeaderSize || h.chunkHeader < chunkHeaderSize:
 		return h, extract.Damaged(8, "headers of %d and %d bytes", h.fileHeader, h.chunkHeader)
-	case h.block == 0 || h.block%4 != 0 || h.block > math.MaxInt32: // so that no chunk of 2^32 blocks goes beyond an int64
+	case h.block == 0 || h.block%4 != 0:
 		return h, extract.Damaged(12, "blocks of %d bytes", h.block)
 	case h.blocks > maxSize/h.block:
 		return h, extract.Damaged(16, "%d blocks of %d bytes", h.blocks, h.block)
+	case h.block > math.MaxInt32: // a chunk of 2^32 blocks would go beyond an int64
+		return h, extract.Damaged(12, "blocks of %d bytes", h.block)
 	}
 	return h, nil
 }

@@ -15,7 +15,7 @@ func Format() extract.Format {
 	return extract.Format{
 		Name:    "tar",
 		Group:   "archive",
-		Summary: "tar archives: v7, ustar, pax, GNU, star; Samsung's .tar.md5 with its sum checked",
+		Summary: "tar archives: v7, ustar, pax, GNU, star; Samsung's .tar.md5 too (its sum is checked with `--check-hashes`)",
 		Spec:    "https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html",
 		Detect:  detect,
 		Open:    open,

@@ -20,7 +20,7 @@ func Format() extract.Format {
 	return extract.Format{
 		Name:    "ext4",
 		Group:   "fsys",
-		Summary: "ext2, ext3 and ext4 file systems with all features that Android and Linux use",
+		Summary: "ext2, ext3 and ext4 file systems; encrypted files and changes that only stand in the journal are named",
 		Spec:    "https://www.kernel.org/doc/html/latest/filesystems/ext4/",
 		Detect:  func(p *extract.Probe) bool { return plausible(p.At(superOffset, superSize)) },
 		Open:    openContainer,

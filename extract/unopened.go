@@ -17,6 +17,7 @@ const (
 	ReasonDamaged     Reason = "damaged"
 	ReasonLimit       Reason = "limit"
 	ReasonInterrupted Reason = "interrupted"
+	ReasonExcluded    Reason = "excluded"
 )
 
 // Unopened is the error for bytes that could not be opened; it becomes a coverage record. Formats return it from Open and from a member's

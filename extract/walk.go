@@ -24,6 +24,11 @@ type Options struct {
 	CheckHashes bool // verify the hashes that containers carry
 	NoSlack     bool // leave out what no member claims, for a mere listing
 
+	// Exclude says which artefacts to leave out; it is asked before one is opened and again once the format of a container is known. Include, if it is set,
+	// says which of those that hold no others to search. What they leave out is unopened in the coverage. Both are called by several goroutines.
+	Exclude func(a *Artifact) bool
+	Include func(a *Artifact) bool
+
 	// Content is called for every regular artefact, by several goroutines at once; container says whether it was opened as one. An artefact that is
 	// none has to be read through Pieces to count as searched. What it returns goes to Leave. An error of its own ends the walk.
 	Content func(ctx context.Context, a *Artifact, container bool, c *Content) (any, error)
@@ -119,9 +124,13 @@ func (w *walker) work(t *task) {
 	}
 	var closer io.Closer
 	var err error
-	if w.ctx.Err() != nil {
+	switch {
+	case w.ctx.Err() != nil:
 		err = stopped(context.Cause(w.ctx))
-	} else {
+	case w.Exclude != nil && w.Exclude(t.artifact):
+		w.leaveOut(t)
+		return
+	default:
 		closer, err = w.open(t)
 	}
 	if closer != nil {
@@ -139,6 +148,20 @@ func (w *walker) work(t *task) {
 	if t.container == nil {
 		t.content.close()
 	}
+}
+
+// leaveOut accounts for an artefact that the user does not want.
+func (w *walker) leaveOut(t *task) {
+	a := t.artifact
+	switch {
+	case t.content != nil && t.content.src != nil:
+		a.Size = t.content.src.Size()
+	case a.Size < 0:
+		a.Size = total(t.member.Extents)
+	}
+	t.ledger = Ledger{Size: a.Size, Unopened: a.Size}
+	t.problem(&Unopened{Reason: ReasonExcluded, Detail: "left out as asked"})
+	t.sizeProblem()
 }
 
 // open makes the member's bytes available: whole, or the beginning of a long stream.
@@ -214,11 +237,16 @@ func (w *walker) detect(t *task) {
 			w.detect(t)
 			return
 		}
+		a.Format = f.Name
+		if w.Exclude != nil && w.Exclude(a) {
+			w.leaveOut(t)
+			return
+		}
 		err := w.openAs(t, f)
 		if errors.Is(err, ErrNotThis) {
+			a.Format = ""
 			continue
 		}
-		a.Format = f.Name
 		if err != nil {
 			t.problem(err)
 			w.readRaw(t)
@@ -236,6 +264,10 @@ func (w *walker) detect(t *task) {
 			w.readRaw(t)
 			return
 		}
+	}
+	if w.Include != nil && !w.Include(a) {
+		w.leaveOut(t)
+		return
 	}
 	w.visit(t, false)
 	t.ledger = c.ledger()

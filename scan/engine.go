@@ -23,8 +23,10 @@ type Options struct {
 	Formats     []extract.Format
 	Joiners     []extract.Joiner
 	Limits      extract.Limits
-	Workers     int  // 0 is one per core
-	CheckHashes bool // verify the hashes that containers carry
+	Workers     int                          // 0 is one per core
+	CheckHashes bool                         // verify the hashes that containers carry
+	Exclude     func(*extract.Artifact) bool // as in extract.Options
+	Include     func(*extract.Artifact) bool
 	All         bool // report word collections that are no blocklists too
 	Tool        Tool
 	Now         func() time.Time // nil leaves time stamps out
@@ -107,7 +109,7 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, bud
 	go func() { sum <- hashSource(ctx, root.Source()) }()
 	props := map[string]string{}
 	opts := extract.Options{
-		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
+		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
 		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 			l := newLeaf()
 			var err error

@@ -30,6 +30,8 @@ type scanOptions struct {
 	failOn      string
 	minCoverage float64
 	all         bool
+	include     []string
+	exclude     []string
 	console     console
 }
 
@@ -39,6 +41,8 @@ func (o *scanOptions) addFlags(f *pflag.FlagSet) {
 	f.Float64Var(&o.minCoverage, "min-coverage", 0, "exit 11 when less than this `percent` of the input could be opened")
 	f.StringArrayVar(&o.only, "only", nil, "search for this wordlist only (`NAME`); repeatable")
 	f.StringArrayVar(&o.wordlists, "wordlist", nil, "search for the terms of `FILE` too (see censorscan wordlist import); repeatable")
+	f.StringArrayVar(&o.include, "include", nil, "search only artefacts that match `GLOB` (containers are opened all the same); repeatable")
+	f.StringArrayVar(&o.exclude, "exclude", nil, "neither open nor search what matches `GLOB`, or format=NAME; repeatable")
 	f.BoolVar(&o.checkHashes, "check-hashes", false, "check the hashes and checksums that containers carry")
 	f.BoolVar(&o.all, "all", false, "report word collections that are no blocklists too")
 	f.IntVar(&o.workers, "workers", 0, "artefacts read at once (0: one per core)")
@@ -53,6 +57,7 @@ func newScanCommand() *cobra.Command {
 		Short: "Report lists, loaders and terms present in firmware",
 		Long: `Unpack firmware (files, folders, or - for standard input), search every byte, and report which blocklists, loaders of such
 lists and known terms are present, and what could not be opened. The table goes to standard output, progress to standard error.
+A GLOB is matched against path chains as in censorscan extract --help.
 ` + exitStatus,
 		Example: "  censorscan scan miui_rom.zip\n  censorscan scan miui_rom.zip --output json=report.json --fail-on list --min-coverage 99",
 		Args:    args(1, -1, "at least one ROM"),
@@ -80,6 +85,10 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err := checkOutputs(outputs); err != nil {
 		return err
 	}
+	include, exclude, err := compileFilters(o.include, o.exclude)
+	if err != nil {
+		return usageError{err}
+	}
 	lists, err := chooseWordlists(o.only, o.wordlists)
 	if err != nil {
 		return err
@@ -93,6 +102,7 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	progress := o.console.progress(stderr, roots)
 	engine, err := scan.New(scan.Options{
 		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes, All: o.all,
+		Include: include, Exclude: exclude,
 		Tool: toolInfo(), Now: time.Now, Progress: progress.update,
 	})
 	if err != nil {

@@ -21,8 +21,9 @@ const (
 type leaf struct {
 	hits        []hit
 	terms       map[int32]*occurrences
-	head        []byte // the artefact's beginning
-	all         int64  // hits before any check
+	late        map[int32]*occurrences // those of terms that are not in hits, which were too many
+	head        []byte                 // the artefact's beginning
+	all         int64                  // hits before any check
 	boundary    int64
 	implausible int64
 	covered     int64 // end of the last hit that means something alone
@@ -137,14 +138,24 @@ type graded struct {
 
 // add keeps a plausible hit; base is the offset of the window in the artefact.
 func (l *leaf) add(h match.Hit, base int64, grade text.Grade, window []byte) {
-	offset := base + h.Offset
+	count(l.terms, h, base, grade, window)
 	if len(l.hits) < maxHits {
-		l.hits = append(l.hits, hit{offset, h.Length, h.Term, h.Encoding})
+		l.hits = append(l.hits, hit{base + h.Offset, h.Length, h.Term, h.Encoding})
+		return
 	}
-	o := l.terms[h.Term]
+	if l.late == nil {
+		l.late = map[int32]*occurrences{}
+	}
+	count(l.late, h, base, grade, window)
+}
+
+// count adds a hit to the occurrences of its term.
+func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Grade, window []byte) {
+	offset := base + h.Offset
+	o := terms[h.Term]
 	if o == nil {
 		o = &occurrences{grade: text.Implausible}
-		l.terms[h.Term] = o
+		terms[h.Term] = o
 	}
 	o.count++
 	if better(grade, o.grade) {
@@ -154,6 +165,18 @@ func (l *leaf) add(h match.Hit, base int64, grade text.Grade, window []byte) {
 	} else if len(o.offsets) < maxOffsets {
 		o.offsets = append(o.offsets, offset)
 	}
+}
+
+// merge adds later occurrences of the same term.
+func (o *occurrences) merge(later *occurrences) {
+	o.count += later.count
+	if better(later.grade, o.grade) {
+		o.grade, o.encoding, o.context = later.grade, later.encoding, later.context
+		o.offsets = append(slices.Clone(later.offsets), o.offsets...)
+	} else {
+		o.offsets = append(o.offsets, later.offsets...)
+	}
+	o.offsets = o.offsets[:min(len(o.offsets), maxOffsets)]
 }
 
 // better orders grades.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan/match"
@@ -83,10 +84,10 @@ func listOf(f *recover.List) List {
 
 // dropEntries takes the hits that lie in a blocklist out of the leaf's terms. decoded says whether src and the leaf are those of the decoded artefact.
 func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
-	inside := func(h hit) bool {
+	inside := func(offset int64) bool {
 		for i := range l.lists {
 			li := &l.lists[i]
-			if li.Class == recover.Blocklist && isDecoded(li) == decoded && h.offset >= li.Begin && h.offset < li.End {
+			if li.Class == recover.Blocklist && isDecoded(li) == decoded && offset >= li.Begin && offset < li.End {
 				return true
 			}
 		}
@@ -94,7 +95,7 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 	}
 	var outside []hit
 	for _, h := range l.hits {
-		if !inside(h) {
+		if !inside(h.offset) {
 			outside = append(outside, h)
 		}
 	}
@@ -112,6 +113,16 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 		}
 		m := match.Hit{Offset: h.offset - from, Length: h.length, Term: h.term, Encoding: h.encoding}
 		rest.add(m, from, e.lx.grader.Grade(window[:n], start, end, h.encoding), window[:n])
+	}
+	for id, o := range l.late {
+		if !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at) }) {
+			continue
+		}
+		if first := rest.terms[id]; first != nil {
+			first.merge(o)
+		} else {
+			rest.terms[id] = o
+		}
 	}
 	l.hits, l.terms = rest.hits, rest.terms
 }

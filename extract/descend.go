@@ -222,7 +222,7 @@ func (w *walker) slack(t *task, src Source, free []Extent, lost bool, shares *sh
 			zeros.Add(Ledger{Size: m.Size, Unopened: m.Size})
 		}
 	}
-	known, rest := w.recognise(src, used)
+	known, rest := w.recognise(t, src, used)
 	for _, e := range known {
 		search(fmt.Sprintf("(slack at %d)", e.Offset), []Extent{e}, true)
 	}
@@ -235,14 +235,22 @@ func (w *walker) slack(t *task, src Source, free []Extent, lost bool, shares *sh
 // maxCarved bounds how many containers are picked out of the slack of one.
 const maxCarved = 1000
 
+// maxLooks bounds how many magics in the slack of one container are looked at and turn out to be none. Chance makes a few in a GiB.
+const maxLooks = 20_000
+
 // recognise picks the parts of slack that begin like a container: one that was left behind, or hidden, between others. Each reaches to the end of its run;
 // what follows the container in it is that container's own slack.
-func (w *walker) recognise(src Source, extents []Extent) (known, rest []Extent) {
+func (w *walker) recognise(t *task, src Source, extents []Extent) (known, rest []Extent) {
 	whole := len(extents) == 1 && extents[0].Offset == 0 // has been looked at as what it is
+	looks := 0
 	for _, e := range extents {
 		at := int64(-1)
-		if len(known) < maxCarved {
-			at = w.carve(src, e, whole)
+		if len(known) < maxCarved && looks < maxLooks {
+			at = w.carve(src, e, whole, &looks)
+			if looks == maxLooks {
+				t.partial = true
+				t.problem(&LimitError{"looks", maxLooks, fmt.Sprintf("unclaimed bytes behind offset %d are full of what looks like the beginning of a container and is none", e.Offset)})
+			}
 		}
 		if at < 0 {
 			rest = append(rest, e)
@@ -257,7 +265,8 @@ func (w *walker) recognise(src Source, extents []Extent) (known, rest []Extent) 
 }
 
 // carve returns the offset of the first container in a run of slack, -1 if there is none: of any format at its beginning, of one with a magic behind it.
-func (w *walker) carve(src Source, e Extent, whole bool) int64 {
+// It adds to looks what turned out to be none.
+func (w *walker) carve(src Source, e Extent, whole bool, looks *int) int64 {
 	if !whole && w.isContainer(Section(src, e), w.Formats) {
 		return e.Offset
 	}
@@ -278,6 +287,8 @@ func (w *walker) carve(src Source, e Extent, whole bool) int64 {
 				i += k
 				if at := off + int64(i); w.isContainer(Section(src, Extent{at, e.End() - at}), []Format{f}) {
 					first = at
+				} else if *looks++; *looks == maxLooks {
+					return -1
 				}
 			}
 		}

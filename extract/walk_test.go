@@ -11,6 +11,7 @@ import (
 	"iter"
 	"math/rand"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -385,6 +386,27 @@ func TestWalkLimitsOfTheRun(t *testing.T) {
 				t.Errorf("coverage %+v after the limit", cov.Ledger)
 			}
 		})
+	}
+}
+
+// TestWalkSlackFullOfMagic hides nothing in slack but the magic of a format, again and again: a closer look at each would take hours in an image.
+func TestWalkSlackFullOfMagic(t *testing.T) {
+	looks := 0
+	never := Format{Name: "never", Magic: "NEVR", Detect: func(*Probe) bool { looks++; return false }}
+	slack := strings.Repeat("NEVR", maxLooks+1000)
+	data := append(newBox().add('s', "a", []byte("some text")).end(), slack...)
+	_, cov, err := walkAll(t, data, func(o *Options) { o.Formats, o.Workers = append(o.Formats, never), 1 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if looks > maxLooks+10 {
+		t.Errorf("%d looks", looks)
+	}
+	if cov.Unopened != int64(len(slack)) {
+		t.Errorf("%d bytes unopened, want the %d of the slack", cov.Unopened, len(slack))
+	}
+	if !slices.ContainsFunc(cov.Items, func(it Item) bool { return it.Limit == "looks" }) {
+		t.Errorf("coverage records %+v do not tell why", cov.Items)
 	}
 }
 

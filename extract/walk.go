@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -302,14 +303,14 @@ func (w *walker) openAs(t *task, f Format) error {
 func (w *walker) hold(c *Content) error {
 	switch src := c.src.(type) {
 	case nil:
-		s, err := w.Budget.Spool(w.ctx, io.MultiReader(byteReader(c.prefix), c.rest))
+		s, err := w.Budget.Spool(w.ctx, io.MultiReader(bytes.NewReader(c.prefix), c.rest))
 		c.prefix, c.rest = nil, nil
 		c.src, c.err = s, err
 	case BytesSource:
 		if c.reopen == nil {
 			return nil // not ours: the input itself
 		}
-		s, err := w.Budget.Spool(w.ctx, byteReader(src))
+		s, err := w.Budget.Spool(w.ctx, bytes.NewReader(src))
 		if err != nil {
 			s.(io.Closer).Close()
 			return err
@@ -327,7 +328,7 @@ func (w *walker) hiddenTail(t *task) bool {
 		return false
 	}
 	for _, f := range w.Formats {
-		if f.Trailer == "" || !containsLast(c.tail, f.Trailer) {
+		if f.Trailer == "" || !bytes.Contains(c.tail, []byte(f.Trailer)) {
 			continue
 		}
 		src, err := c.Source(w.ctx)

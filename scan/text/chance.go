@@ -23,7 +23,7 @@ func periodic(window []byte, start, end int) bool {
 
 // ascending reports whether the hit is part of a code table: two-byte units that each exceed the one before by a little.
 func ascending(window []byte, start, end int, enc Encoding) bool {
-	if enc == UTF8 || enc.Escaped() {
+	if enc == UTF8 || enc.Escaped() || end-start < 2 {
 		return false
 	}
 	unitAt := func(i int) int {

@@ -46,7 +46,7 @@ func openOurs(t *testing.T, path string) *ours {
 	if code := run(context.Background(), []string{"extract", "-q", path, "-o", o.dir}, nil, io.Discard, &stderr); code != exitDone {
 		t.Fatalf("extract %s: exit code %d\n%s", path, code, stderr.String())
 	}
-	if code := run(context.Background(), []string{"ls", "-q", path}, nil, &stdout, &stderr); code != exitDone {
+	if code := run(context.Background(), []string{"ls", path}, nil, &stdout, &stderr); code != exitDone {
 		t.Fatalf("ls %s: exit code %d\n%s", path, code, stderr.String())
 	}
 	data, err := os.ReadFile(path)

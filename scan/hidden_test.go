@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand"
 	"strings"
 	"testing"
@@ -112,5 +113,42 @@ func TestInputsNotReached(t *testing.T) {
 	}
 	if it := r.Coverage.Items[len(r.Coverage.Items)-1]; it.Path != "b.bin" || it.Size != 5 || it.Reason != string(extract.ReasonLimit) {
 		t.Errorf("last item %+v, want the second input", it)
+	}
+}
+
+// torn is a Source with a stretch that cannot be read.
+type torn struct {
+	extract.BytesSource
+	bad extract.Extent
+}
+
+func (b *torn) ReadAt(p []byte, off int64) (int, error) {
+	if off < b.bad.End() && off+int64(len(p)) > b.bad.Offset {
+		n := 0
+		if off < b.bad.Offset {
+			n, _ = b.BytesSource.ReadAt(p[:b.bad.Offset-off], off)
+		}
+		return n, &extract.RangeError{Extent: b.bad, Err: errors.New("bad block")}
+	}
+	return b.BytesSource.ReadAt(p, off)
+}
+
+// TestListBesideDamage: a list in the readable part of a damaged file is recovered, at its offset.
+func TestListBesideDamage(t *testing.T) {
+	filler := strings.Repeat("nothing to see here\n", 2000)
+	data := []byte(filler + strings.Join(planted, "\n") + "\n")
+	src := &torn{data, extract.Extent{Offset: 12000, Size: 5000}}
+	r, err := newEngine(t, nil).Scan(context.Background(), extract.SourceRoot("w.txt", src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := ofKind(r, scan.KindList)
+	if len(lists) == 0 || r.Coverage.Unopened != 5000 {
+		t.Fatalf("%d lists, coverage %+v", len(lists), r.Coverage)
+	}
+	for _, en := range lists[0].List.Entries {
+		if !bytes.HasPrefix(data[en.Offset:], []byte(en.Text)) {
+			t.Errorf("%q is not at offset %d", en.Text, en.Offset)
+		}
 	}
 }

@@ -44,8 +44,8 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 		offsets[i] = h.offset
 	}
 	found, err := recover.Recover(src, src.Size(), a.Path, offsets, e.known, recover.Options{Limit: maxText})
-	if err != nil {
-		return nil // a part that cannot be read; the walker has it in the coverage
+	if err != nil { // a part that cannot be read; the walker has it in the coverage
+		found.Lists = e.recoverReadable(ctx, src, a.Path, offsets)
 	}
 	for _, f := range found.Lists {
 		l.lists = append(l.lists, listOf(&f))
@@ -127,14 +127,9 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 	l.hits, l.terms = rest.hits, rest.terms
 }
 
-func isDecoded(l *List) bool {
-	for _, r := range l.Recipe {
-		if r == base64Step {
-			return true
-		}
-	}
-	return false
-}
+func isDecoded(l *List) bool { return decodesBase64(l.Recipe) }
+
+func decodesBase64(recipe []string) bool { return slices.Contains(recipe, base64Step) }
 
 // base64Step is how a recipe names the step.
 const base64Step = "base64 decode"

@@ -24,6 +24,9 @@ func (n *inode) blockEntries(yield func(tree.Entry, error) bool) {
 		return
 	}
 	blocks := (m.size + n.im.blockSize - 1) / n.im.blockSize
+	if blocks == 0 && !yield(tree.Entry{}, extract.Damaged(n.offset, "a folder of 0 bytes, which holds not even itself")) {
+		return
+	}
 	for _, r := range m.runs {
 		count := min(r.count, blocks-r.logical)
 		if count > 0 && r.physical < 0 {

@@ -56,15 +56,23 @@ const maxLooks = 20_000
 // what follows the container in it is that container's own slack.
 func (w *walker) recognise(t *task, src Source, extents []Extent) (known, rest []Extent) {
 	whole := len(extents) == 1 && extents[0].Offset == 0 // has been looked at as what it is
-	looks := 0
+	looks, ended := 0, false
+	end := func(limit string, value int64, what string) {
+		ended, t.partial = true, true
+		t.problem(&LimitError{limit, value, what})
+	}
 	for _, e := range extents {
 		at := int64(-1)
-		if len(known) < maxCarved && looks < maxLooks {
+		if !ended {
 			at = w.carve(src, e, whole, &looks)
-			if looks == maxLooks {
-				t.partial = true
-				t.problem(&LimitError{"looks", maxLooks, fmt.Sprintf("unclaimed bytes behind offset %d are full of what looks like the beginning of a container and is none", e.Offset)})
-			}
+		}
+		switch {
+		case ended:
+		case looks == maxLooks:
+			end("looks", maxLooks, fmt.Sprintf("unclaimed bytes behind offset %d are full of what looks like the beginning of a container and is none", e.Offset))
+		case at >= 0 && len(known) == maxCarved:
+			end("carved", maxCarved, fmt.Sprintf("unclaimed bytes at offset %d are one container more", at))
+			at = -1
 		}
 		if at < 0 {
 			rest = append(rest, e)

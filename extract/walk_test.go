@@ -19,7 +19,7 @@ import (
 )
 
 // box is a container made up for these tests: "BOX1", then members of [kind, name length, name, size u32, bytes], then "END", then anything.
-// Kind 's' is stored, 'z' deflated, 'r' decodes to zeros without end, 'x' has a problem, 'p' makes the parser panic, 'e' yields an error of 4 bytes.
+// Kind 's' is stored, 'z' deflated, 'r' decodes to zeros without end, 'x' has a problem, 'u' is claimed by nobody, 'p' makes the parser panic, 'e' yields an error of 4 bytes.
 func boxFormat() Format {
 	return Format{
 		Name:    "box",
@@ -92,6 +92,8 @@ func (b *box) Members(context.Context) iter.Seq2[*Member, error] {
 				}
 			case 'x':
 				m.Problem = Encrypted(0, "no key")
+			case 'u':
+				continue
 			case 'p':
 				panic("parser fault")
 			case 'e':
@@ -432,5 +434,28 @@ func TestWalkInterrupted(t *testing.T) {
 	}
 	if cov.Unopened == 0 || cov.Searched == 0 || cov.Items[len(cov.Items)-1].Reason != ReasonInterrupted {
 		t.Errorf("coverage %+v", cov)
+	}
+}
+
+// TestSlackOfManyContainers: what is not picked out of the slack any more counts as unopened.
+func TestSlackOfManyContainers(t *testing.T) {
+	w := newBox()
+	inner := newBox().end()
+	for range maxCarved + 2 {
+		w.add('u', "gap", inner)
+	}
+	_, cov, err := walkAll(t, w.end(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(2 * len(inner)); cov.Unopened != want {
+		t.Errorf("%d bytes unopened, want %d", cov.Unopened, want)
+	}
+	limit := false
+	for _, it := range cov.Items {
+		limit = limit || it.Reason == ReasonLimit
+	}
+	if !limit {
+		t.Errorf("no record of the limit: %+v", cov.Items)
 	}
 }

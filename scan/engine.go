@@ -162,7 +162,8 @@ func (e *Engine) inspect(ctx context.Context, a *extract.Artifact, c *extract.Co
 			l.properties = parseProperties(readUpTo(src, maxProperties))
 		}
 	}
-	return l, e.recoverLists(ctx, a, c, l)
+	e.recoverLists(ctx, a, c, l)
+	return l, nil
 }
 
 // hashSource is the SHA-256 of a Source in hex, "" if it cannot be read to its end.

@@ -19,24 +19,28 @@ import (
 const maxText = 16 << 20
 
 // recoverLists looks for the lists that an artefact's hits belong to. Hits that lie in a blocklist are the list's entries and no findings of their own.
-func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) error {
+func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) {
 	encoded := looksBase64(l.head)
 	if encoded && c.Size() > maxText {
 		c.Refuse(&extract.Unopened{Reason: extract.ReasonLimit, Detail: fmt.Sprintf("Base64 text of more than %d bytes was searched as it is, not decoded", maxText)})
 		encoded = false
 	}
 	if len(l.hits) == 0 && !encoded {
-		return nil
+		return
 	}
 	src, err := c.Source(ctx)
 	if err != nil {
-		return nil // the walker has it in the coverage
+		return // the walker has it in the coverage
 	}
+	var decoded extract.BytesSource
 	if encoded {
-		l.decoded = e.searchBase64(src)
+		if decoded = decodeBase64(readUpTo(src, maxText)); decoded != nil {
+			l.decoded = newLeaf()
+			e.lx.piece(l.decoded, extract.Piece{Data: decoded, Owned: len(decoded)})
+		}
 	}
 	if len(l.hits) == 0 && (l.decoded == nil || len(l.decoded.hits) == 0) {
-		return nil
+		return
 	}
 	l.sha256 = hashSource(ctx, src)
 	offsets := make([]int64, len(l.hits))
@@ -53,10 +57,9 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	e.dropEntries(src, l, false)
 	if l.decoded != nil {
 		l.decoded.lists = l.lists
-		e.dropEntries(decodedSource(src), l.decoded, true)
+		e.dropEntries(decoded, l.decoded, true)
 		l.decoded.lists = nil
 	}
-	return nil
 }
 
 func listOf(f *recover.List) List {
@@ -149,22 +152,7 @@ func looksBase64(head []byte) bool {
 	return letters >= 16
 }
 
-// searchBase64 searches what an artefact decodes to, nil if it does not.
-func (e *Engine) searchBase64(src extract.Source) *leaf {
-	data := decodeBase64(readUpTo(src, maxText))
-	if data == nil {
-		return nil
-	}
-	l := newLeaf()
-	e.lx.piece(l, extract.Piece{Data: data, Owned: len(data)})
-	return l
-}
-
-func decodedSource(src extract.Source) extract.Source {
-	return extract.BytesSource(decodeBase64(readUpTo(src, maxText)))
-}
-
-// decodeBase64 decodes the standard and the URL alphabet, padded or not, with line breaks.
+// decodeBase64 decodes the standard and the URL alphabet, padded or not, with line breaks; nil if it is none.
 func decodeBase64(data []byte) []byte {
 	clean := make([]byte, 0, len(data))
 	for _, c := range data {

@@ -29,7 +29,7 @@ func DefaultLimits() Limits {
 
 // LimitError is the trip of one limit. It becomes a coverage record with reason ReasonLimit.
 type LimitError struct {
-	Limit string // as named in the command's help, or what of a container's own is bounded: looks, carved, path, visits; or "looks", which is fixed
+	Limit string // as named in the command's help: depth, artifacts, bytes-out, ratio, buffer, spool, time; or a fixed one: looks, carved, path, visits
 	Value int64
 	What  string
 }

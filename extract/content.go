@@ -14,6 +14,9 @@ const prefixSize = 8 << 20
 // pieceSize is how much of an artefact is read at once.
 const pieceSize = 1 << 20
 
+// WholePiece is the size in bytes up to which an artefact that is held comes as one Piece.
+const WholePiece = pieceSize / 2
+
 // Piece is a run of an artefact's bytes. Data holds Lead bytes that the piece before it owned, then Owned bytes, then what follows them as far as the
 // overlap goes: whoever looks for something takes what begins in the owned part.
 type Piece struct {
@@ -44,12 +47,14 @@ type Content struct {
 	spooled   Source
 }
 
-// Pieces reads the artefact once from its beginning to its end, with overlap bytes before and after what each piece owns. Runs of zeros that the
+// Pieces reads the artefact from its beginning to its end, with overlap bytes before and after what each piece owns. Runs of zeros that the
 // Source knows of are passed over. What cannot be read is left out and accounted for; only an error of visit or of the context ends the reading.
+// What is held may be read again, which is accounted for afresh.
 func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) error) error {
 	if c.src == nil {
 		return c.streamPieces(ctx, overlap, visit)
 	}
+	c.delivered, c.holes, c.bad = 0, 0, nil
 	size := c.src.Size()
 	for off := int64(0); off < size; {
 		start, end := c.nextRun(off, int64(overlap))
@@ -265,6 +270,9 @@ func (c *Content) Source(ctx context.Context) (Source, error) {
 	}
 	return c.spooled, nil
 }
+
+// Held tells whether the artefact can be read more than once without decoding it again.
+func (c *Content) Held() bool { return c.src != nil }
 
 // Size is the artefact's size in bytes; of a long stream it is known once Pieces has read it.
 func (c *Content) Size() int64 {

@@ -61,7 +61,7 @@ func (e *Engine) Scan(ctx context.Context, roots ...*extract.Root) (*Report, err
 		started = e.opts.Now()
 		r.Created = started.UTC().Format(time.RFC3339)
 	}
-	budget := extract.NewBudget(e.opts.Limits)
+	run := &run{report: r, budget: extract.NewBudget(e.opts.Limits), met: newRepeats(), tally: tally{}}
 	var coverage extract.Coverage
 	var failed error
 	for i, root := range roots {
@@ -70,7 +70,7 @@ func (e *Engine) Scan(ctx context.Context, roots ...*extract.Root) (*Report, err
 			coverage.Add(notReached(root, failed))
 			continue
 		}
-		cov, err := e.scanOne(ctx, i, root, budget, r)
+		cov, err := e.scanOne(ctx, i, root, run)
 		coverage.Add(cov)
 		failed = err
 	}
@@ -102,19 +102,28 @@ func notReached(root *extract.Root, ended error) *extract.Coverage {
 	}
 }
 
+// run is what the inputs of one scan share.
+type run struct {
+	report *Report
+	budget *extract.Budget
+	met    *repeats
+	tally  tally
+}
+
 // scanOne adds an input to the report.
-func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, budget *extract.Budget, r *Report) (*extract.Coverage, error) {
+func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, run *run) (*extract.Coverage, error) {
+	r := run.report
 	in := Input{Name: root.Name, Size: root.Size()}
 	sum := make(chan string, 1)
 	go func() { sum <- hashSource(ctx, root.Source()) }()
 	props := map[string]string{}
 	opts := extract.Options{
-		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
+		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: run.budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
 		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 			l := newLeaf()
 			var err error
 			if !container {
-				l, err = e.inspect(ctx, a, c)
+				l, err = e.inspect(ctx, a, c, run.met)
 			}
 			e.searchName(ctx, a, c, l)
 			return l, err
@@ -127,6 +136,9 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, bud
 			l, ok := result.(*leaf)
 			if !ok || l == nil {
 				return
+			}
+			if run.tally.repeated(l.digest) {
+				r.Counts.Repeated++
 			}
 			for k, v := range l.properties {
 				if _, known := props[k]; !known {
@@ -149,8 +161,8 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, bud
 }
 
 // inspect is a worker's part: search one artefact and look closer where something is found.
-func (e *Engine) inspect(ctx context.Context, a *extract.Artifact, c *extract.Content) (*leaf, error) {
-	l, err := e.lx.search(ctx, c)
+func (e *Engine) inspect(ctx context.Context, a *extract.Artifact, c *extract.Content, met *repeats) (*leaf, error) {
+	l, err := e.lx.search(ctx, c, met)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = nil // accounted for by the walker

@@ -260,3 +260,26 @@ func validate(t testing.TB, r *scan.Report) {
 		t.Errorf("report does not follow its schema: %v", err)
 	}
 }
+
+// TestEngineRepeats scans the same list at three places of two inputs: each place is reported like the first.
+func TestEngineRepeats(t *testing.T) {
+	data := []byte(strings.Repeat("# padding of the file\n", 300) + strings.Join(planted, "\n"))
+	first := zipOf(t, file{"a/words.txt", data}, file{"b/copy.bin", data}, file{"c.txt", []byte(strings.Repeat("other text ", 1000))})
+	second := zipOf(t, file{"d/words.txt", data})
+	for workers := 1; workers <= 4; workers++ {
+		e := newEngine(t, func(o *scan.Options) { o.Workers = workers })
+		r, err := e.Scan(context.Background(), extract.SourceRoot("one.zip", extract.BytesSource(first)), extract.SourceRoot("two.zip", extract.BytesSource(second)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists := ofKind(r, scan.KindList)
+		if len(lists) != 3 || r.Counts.Repeated != 2 {
+			t.Fatalf("%d workers: %d lists, %d artefacts repeated, want 3 and 2", workers, len(lists), r.Counts.Repeated)
+		}
+		for _, f := range lists {
+			if !reflect.DeepEqual(f.List.Entries, lists[0].List.Entries) || f.Artifact.SHA256 != lists[0].Artifact.SHA256 {
+				t.Errorf("%d workers: %s differs from %s", workers, f.Path, lists[0].Path)
+			}
+		}
+	}
+}

@@ -19,20 +19,25 @@ const (
 
 // leaf is what a worker found in one artefact.
 type leaf struct {
-	hits        []hit
-	terms       map[int32]*occurrences
-	late        map[int32]*occurrences // those of terms that are not in hits, which were too many
-	head        []byte                 // the artefact's beginning
-	all         int64                  // hits before any check
-	boundary    int64
-	implausible int64
-	covered     int64 // end of the last hit that means something alone
-
+	matches
+	head       []byte // the artefact's beginning
+	digest     digest // zero when the artefact is too small to be remembered or was not read whole
 	properties map[string]string
 	sha256     string
 	lists      []List
 	decoded    *leaf // the artefact's bytes as Base64
 	name       *leaf // the artefact's name, nil when nothing stands in it
+}
+
+// matches are the hits of a search. Those of an artefact that was searched to its end are not changed any more.
+type matches struct {
+	hits        []hit
+	terms       map[int32]*occurrences
+	late        map[int32]*occurrences // those of terms that are not in hits, which were too many
+	all         int64                  // hits before any check
+	boundary    int64
+	implausible int64
+	covered     int64 // end of the last hit that means something alone
 }
 
 // hit is a plausible occurrence of a known term.
@@ -52,21 +57,7 @@ type occurrences struct {
 	context  text.Excerpt
 }
 
-func newLeaf() *leaf { return &leaf{terms: map[int32]*occurrences{}} }
-
-// search reads an artefact and keeps its plausible hits.
-func (lx *lexicon) search(ctx context.Context, c *extract.Content) (*leaf, error) {
-	l := newLeaf()
-	overlap := max(lx.core.Overlap(), 0) + text.Margin
-	err := c.Pieces(ctx, overlap, func(p extract.Piece) error {
-		if p.Offset == 0 && l.head == nil {
-			l.head = slices.Clone(p.Data[:min(len(p.Data), headSize)])
-		}
-		lx.piece(l, p)
-		return nil
-	})
-	return l, err
-}
+func newLeaf() *leaf { return &leaf{matches: matches{terms: map[int32]*occurrences{}}} }
 
 // searchName searches the last element of an artefact's name: a name can be all that is left of what a file held.
 func (e *Engine) searchName(ctx context.Context, a *extract.Artifact, c *extract.Content, l *leaf) {

@@ -188,6 +188,7 @@ type PartitionCoverage struct {
 type Counts struct {
 	Artifacts   int            `json:"artifacts"`
 	Containers  map[string]int `json:"containers"`  // opened, by format
+	Repeated    int            `json:"repeated"`    // artefacts of 4 KiB or more whose bytes were met before, at another place
 	Hits        int64          `json:"hits"`        // needles found, before any check
 	Boundary    int64          `json:"boundary"`    // dropped: part of a longer Latin word
 	Implausible int64          `json:"implausible"` // dropped: their surroundings are no text

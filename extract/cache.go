@@ -72,6 +72,42 @@ func (c *Cache) Get(key CacheKey, load func() ([]byte, error)) ([]byte, error) {
 	return e.data, e.err
 }
 
+// Peek returns the block if it is held.
+func (c *Cache) Peek(key CacheKey) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el, ok := c.entries[key]
+	if !ok || !el.Value.(*cacheEntry).done {
+		return nil, false
+	}
+	c.order.MoveToFront(el)
+	return el.Value.(*cacheEntry).data, true
+}
+
+// Forget makes room of what is held of an owner's blocks 0 to n-1, which nobody will ask for again soon.
+func (c *Cache) Forget(owner int64, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	forget := func(key CacheKey) {
+		if el, ok := c.entries[key]; ok && el.Value.(*cacheEntry).done {
+			c.order.Remove(el)
+			delete(c.entries, key)
+			c.used -= el.Value.(*cacheEntry).cost()
+		}
+	}
+	if n > len(c.entries) {
+		for key := range c.entries {
+			if key.Owner == owner {
+				forget(key)
+			}
+		}
+		return
+	}
+	for i := range n {
+		forget(CacheKey{Owner: owner, Block: int64(i)})
+	}
+}
+
 // drop forgets an entry.
 func (c *Cache) drop(el *list.Element) {
 	c.mu.Lock()

@@ -196,3 +196,28 @@ func TestSpoolLimits(t *testing.T) {
 		t.Errorf("%d bytes of memory, %d of disk not given back", b.memory.Load(), b.disk.Load())
 	}
 }
+
+func TestCacheForgetsAnOwner(t *testing.T) {
+	for _, blocks := range []int{3, 1000} { // fewer than entries, and more
+		c := NewCache(1 << 20)
+		for owner := range int64(4) {
+			for block := range int64(3) {
+				if _, err := c.Get(CacheKey{owner, block}, func() ([]byte, error) { return make([]byte, 100), nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		used := c.used
+		c.Forget(2, blocks)
+		for owner := range int64(4) {
+			for block := range int64(3) {
+				if data, ok := c.Peek(CacheKey{owner, block}); ok != (owner != 2) || ok && len(data) != 100 {
+					t.Errorf("block %d of owner %d: %d bytes, %v", block, owner, len(data), ok)
+				}
+			}
+		}
+		if c.used != used*3/4 || len(c.entries) != 9 || c.order.Len() != 9 {
+			t.Errorf("%d bytes of %d and %d, %d entries are left", c.used, used, len(c.entries), c.order.Len())
+		}
+	}
+}

@@ -17,13 +17,18 @@ import (
 // treeWriter writes artefacts below one folder. os.Root keeps every name inside of it; the names are those of the path chain, which hold no byte that a
 // file system could take for something else.
 type treeWriter struct {
-	root  *os.Root
-	mu    sync.Mutex
-	fold  func(string) string // what paths of the same place have in common
-	taken map[string]taken    // by folded path
-	files atomic.Int64
-	bytes atomic.Int64
+	root    *os.Root
+	mu      sync.Mutex
+	fold    func(string) string // what paths of the same place have in common
+	taken   map[string]taken    // by folded path
+	opening sync.RWMutex        // held for reading while a file is opened in one of the folders
+	folders map[string]*os.Root // kept open: a path is looked up from its folder, not from root again and again
+	files   atomic.Int64
+	bytes   atomic.Int64
 }
+
+// maxFolders is how many folders are kept open.
+const maxFolders = 256
 
 // taken is what a path is used for.
 type taken byte
@@ -42,7 +47,7 @@ func newTreeWriter(dir string) (*treeWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &treeWriter{root: root, fold: strings.Clone, taken: map[string]taken{}}
+	w := &treeWriter{root: root, fold: strings.Clone, taken: map[string]taken{}, folders: map[string]*os.Root{".": root}}
 	ignores, err := ignoresCase(dir)
 	if err != nil {
 		root.Close()
@@ -68,14 +73,24 @@ func ignoresCase(dir string) (bool, error) {
 	return err == nil, nil
 }
 
-func (w *treeWriter) close() { w.root.Close() }
+func (w *treeWriter) close() {
+	w.closeFolders()
+	w.root.Close()
+}
+
+// closeFolders closes all but the root.
+func (w *treeWriter) closeFolders() {
+	for dir, f := range w.folders {
+		if f != w.root {
+			f.Close()
+			delete(w.folders, dir)
+		}
+	}
+}
 
 func (w *treeWriter) write(ctx context.Context, a *extract.Artifact, c *extract.Content) error {
 	path := w.claim(filePath(a.Path))
-	if err := w.root.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("extracting %s: %w", a.Path, err)
-	}
-	f, err := w.root.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := w.create(path)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("extracting %s: %s is there already; choose an empty folder", a.Path, path)
 	}
@@ -89,6 +104,53 @@ func (w *treeWriter) write(ctx context.Context, a *extract.Artifact, c *extract.
 		return fmt.Errorf("extracting %s: %w", a.Path, err)
 	}
 	return nil
+}
+
+// create makes a file, and the folders above it.
+func (w *treeWriter) create(path string) (*os.File, error) {
+	dir, name := filepath.Dir(path), filepath.Base(path)
+	for {
+		w.opening.RLock()
+		if folder, ok := w.folders[dir]; ok {
+			defer w.opening.RUnlock()
+			return folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		}
+		w.opening.RUnlock()
+		if err := w.openFolder(dir); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openFolder makes sure that a folder is open.
+func (w *treeWriter) openFolder(dir string) error {
+	w.opening.Lock()
+	defer w.opening.Unlock()
+	if len(w.folders) >= maxFolders {
+		w.closeFolders()
+	}
+	_, err := w.folder(dir)
+	return err
+}
+
+// folder opens a folder, and makes it if it is not there.
+func (w *treeWriter) folder(dir string) (*os.Root, error) {
+	if f, ok := w.folders[dir]; ok {
+		return f, nil
+	}
+	above, err := w.folder(filepath.Dir(dir))
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Base(dir)
+	if err := above.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	f, err := above.OpenRoot(name)
+	if err == nil {
+		w.folders[dir] = f
+	}
+	return f, err
 }
 
 // claim gives an artefact a path that no other has. Images can hold what no folder can: a file where the names of others want a folder.
@@ -132,6 +194,9 @@ func filePath(chain string) string {
 	return filepath.Join(elements...)
 }
 
+// escapes turns the escapes of a path chain, whose mark is a separator elsewhere, into those of a file name.
+var escapes = strings.NewReplacer(`%x`, "%x25x", `%u`, "%x25u", `\`, "%")
+
 func safeName(n string) string {
 	switch n {
 	case "", "!":
@@ -139,7 +204,7 @@ func safeName(n string) string {
 	case ".", "..":
 		n = strings.ReplaceAll(n, ".", "(dot)")
 	}
-	n = strings.NewReplacer(`%x`, "%x25x", `%u`, "%x25u", `\`, "%").Replace(n) // the escapes of a path chain; its mark is a separator elsewhere
+	n = escapes.Replace(n)
 	if len(n) > maxNameBytes {
 		n = strings.ToValidUTF8(n[:maxNameBytes/2], "") + "~" + strings.ToValidUTF8(n[len(n)-maxNameBytes/2:], "")
 	}

@@ -106,7 +106,7 @@ func (c *container) findDirectory(ctx context.Context, lo, hi int64) (*directory
 		// what cannot be read holds zeros, so a record behind it is still found
 		n, _ := c.in.ReadAt(buf, start)
 		for buf = buf[:n]; ; {
-			at := bytes.LastIndex(buf, []byte(endSig))
+			at := lastEnd(buf)
 			if at < 0 {
 				break
 			}

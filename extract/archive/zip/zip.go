@@ -34,7 +34,7 @@ func detect(p *extract.Probe) bool {
 	tail := p.Tail(endLen + 0xFFFF)
 	base := p.Size() - int64(len(tail))
 	for at := len(tail); at > 0; {
-		if at = bytes.LastIndex(tail[:at], []byte(endSig)); at < 0 {
+		if at = lastEnd(tail[:at]); at < 0 {
 			return false
 		}
 		if detectEnd(p, base+int64(at), tail[at:]) {
@@ -42,6 +42,20 @@ func detect(p *extract.Probe) bool {
 		}
 	}
 	return false
+}
+
+// lastEnd is where the last signature of an end record stands in buf, -1 if there is none. Nearly always there is none, and looking for any from the front of a
+// window is many times faster than looking for the last from its end.
+func lastEnd(buf []byte) int {
+	const window = 4 << 10
+	for hi := len(buf); hi > 0; hi -= window {
+		lo := max(0, hi-window)
+		part := buf[lo:min(len(buf), hi+len(endSig)-1)]
+		if bytes.Contains(part, []byte(endSig)) {
+			return lo + bytes.LastIndex(part, []byte(endSig))
+		}
+	}
+	return -1
 }
 
 // detectEnd reports whether the end record at pos belongs to an archive that reaches to the end of the artefact. A directory that stands right

@@ -179,3 +179,22 @@ func FuzzFormat(f *testing.F) {
 	}
 	formattest.Fuzz(f, Format(), seeds...)
 }
+
+// TestLastEnd compares with bytes.LastIndex, signatures across the borders of the windows among them.
+func TestLastEnd(t *testing.T) {
+	for _, size := range []int{0, 3, 4, 22, 4095, 4096, 4097, 9000} {
+		buf := make([]byte, size)
+		for at := 0; at+4 <= size; at += 1 + at%7 {
+			clear(buf)
+			copy(buf, endSig)
+			copy(buf[at:], endSig)
+			if got, want := lastEnd(buf), bytes.LastIndex(buf, []byte(endSig)); got != want {
+				t.Fatalf("%d bytes, the last at %d: %d, want %d", size, at, got, want)
+			}
+		}
+		clear(buf)
+		if got := lastEnd(buf); got != -1 {
+			t.Errorf("%d zeros: %d", size, got)
+		}
+	}
+}

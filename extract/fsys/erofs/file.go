@@ -38,6 +38,12 @@ func (in *inode) open() (*file, error) {
 // Size is the length in bytes.
 func (f *file) Size() int64 { return f.size }
 
+// Close gives back what the cache holds of the file, which can be read on.
+func (f *file) Close() error {
+	f.volume.budget.Cache().Forget(f.owner, len(f.runs))
+	return nil
+}
+
 // find gives the index of the run that holds off.
 func (f *file) find(off int64) int {
 	return sort.Search(len(f.runs), func(i int) bool { return f.runs[i].end() > off })
@@ -83,10 +89,14 @@ func (f *file) readRun(p []byte, i int, in int64) (int, error) {
 		}
 		return readFull(s, p, r.from+in)
 	}
+	key := extract.CacheKey{Owner: f.owner, Block: int64(i)}
 	if int64(len(p)) == r.size {
+		if data, ok := f.volume.budget.Cache().Peek(key); ok { // from a look at the head or the tail
+			return copy(p, data), nil
+		}
 		return 0, f.volume.decode(p, r)
 	}
-	data, err := f.volume.budget.Cache().Get(extract.CacheKey{Owner: f.owner, Block: int64(i)}, func() ([]byte, error) {
+	data, err := f.volume.budget.Cache().Get(key, func() ([]byte, error) {
 		buf := make([]byte, r.size) // at most maxDecoded
 		return buf, f.volume.decode(buf, r)
 	})

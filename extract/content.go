@@ -43,6 +43,7 @@ type Content struct {
 	bad       []*Unopened // what could not be read
 	tail      []byte      // the end of a stream that was read through
 	ended     bool
+	again     bool
 	refused   bool
 	spooled   Source
 }
@@ -273,6 +274,9 @@ func (c *Content) Source(ctx context.Context) (Source, error) {
 
 // Held tells whether the artefact can be read more than once without decoding it again.
 func (c *Content) Held() bool { return c.src != nil }
+
+// Again reports whether the same bytes were visited before as those of no container: what stands at the end of a long stream told better.
+func (c *Content) Again() bool { return c.again }
 
 // Size is the artefact's size in bytes; of a long stream it is known once Pieces has read it.
 func (c *Content) Size() int64 {

@@ -234,13 +234,19 @@ func (w *walker) detect(t *task) {
 		if !f.Detect(probe) {
 			continue
 		}
-		if c.src == nil && w.hold(c) == nil { // now that it is worth holding, its end is known too, and may say more
+		deepest := a.Depth >= w.Budget.limits.Depth
+		if c.src == nil && !deepest && w.hold(c) == nil { // now that it is worth holding, its end is known too, and may say more
 			w.detect(t)
 			return
 		}
 		a.Format = f.Name
 		if w.Exclude != nil && w.Exclude(a) {
 			w.leaveOut(t)
+			return
+		}
+		if c.src == nil && deepest { // nobody will go back in it
+			t.problem(w.tooDeep())
+			w.readThrough(t)
 			return
 		}
 		err := w.openAs(t, f)
@@ -283,7 +289,7 @@ func (w *walker) openAs(t *task, f Format) error {
 		return err
 	}
 	if t.artifact.Depth >= w.Budget.limits.Depth {
-		return &LimitError{"depth", int64(w.Budget.limits.Depth), "containers within containers"}
+		return w.tooDeep()
 	}
 	t.artifact.Size = c.src.Size()
 	var err error
@@ -297,6 +303,10 @@ func (w *walker) openAs(t *task, f Format) error {
 		t.artifact.Problems = append(t.artifact.Problems, c.bad...)
 	}
 	return nil
+}
+
+func (w *walker) tooDeep() error {
+	return &LimitError{"depth", int64(w.Budget.limits.Depth), "containers within containers"}
 }
 
 // hold makes sure that a container's bytes stay at hand within the budget while its members are read.
@@ -324,7 +334,7 @@ func (w *walker) hold(c *Content) error {
 // another look.
 func (w *walker) hiddenTail(t *task) bool {
 	c := t.content
-	if c.src != nil || !c.ended {
+	if c.src != nil || !c.ended || t.artifact.Raw {
 		return false
 	}
 	for _, f := range w.Formats {
@@ -345,7 +355,7 @@ func (w *walker) hiddenTail(t *task) bool {
 		if !f.Detect(NewProbe(src, t.artifact.Base(), w.Budget)) {
 			continue
 		}
-		t.content = &Content{budget: w.Budget, buffers: &w.buffers, size: c.size, raw: c.raw, src: src}
+		t.content = &Content{budget: w.Budget, buffers: &w.buffers, size: c.size, raw: c.raw, src: src, again: true}
 		t.result, t.artifact.Problems = nil, nil
 		return true
 	}
@@ -387,6 +397,17 @@ func (w *walker) readRaw(t *task) {
 		a.Size = c.src.Size() + c.lost(c.src.Size(), c.err)
 	}
 	t.ledger = Ledger{Size: a.Size, Unopened: a.Size}
+	t.sizeProblem()
+}
+
+// readThrough is readRaw for a stream that is not held.
+func (w *walker) readThrough(t *task) {
+	t.artifact.Raw = true
+	w.visit(t, false)
+	size := t.content.ledger().Size
+	t.artifact.Size = size
+	t.artifact.Problems = append(t.artifact.Problems, t.content.bad...)
+	t.ledger = Ledger{Size: size, Unopened: size}
 	t.sizeProblem()
 }
 

@@ -326,6 +326,52 @@ func TestWalkLongStreams(t *testing.T) {
 	}
 }
 
+// TestWalkHiddenTail: what turns out to be a container once it was read to its end is visited again, and says so.
+func TestWalkHiddenTail(t *testing.T) {
+	hidden := append(make([]byte, prefixSize+1<<20), newBox().add('s', "sfx", []byte("found")).end()...)
+	hidden = append(binary.BigEndian.AppendUint64(hidden, prefixSize+1<<20), "XOB1"...)
+	var got []string
+	_, _, err := walkAll(t, newBox().add('z', "hidden", hidden).end(), func(o *Options) {
+		read := o.Content
+		o.Workers = 1
+		o.Content = func(ctx context.Context, a *Artifact, container bool, c *Content) (any, error) {
+			if a.Name == "hidden" {
+				got = append(got, fmt.Sprintf("container %v, again %v", container, c.Again()))
+			}
+			return read(ctx, a, container, c)
+		}
+	})
+	if want := []string{"container false, again false", "container true, again true"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("visits %q, error %v, want %q", got, err, want)
+	}
+}
+
+// TestWalkDepthOfAStream: a long stream that holds more than the depth allows is read as it comes; no room is needed to hold it.
+func TestWalkDepthOfAStream(t *testing.T) {
+	for name, inner := range map[string][]byte{
+		"in front": newBox().add('s', "x", make([]byte, prefixSize+1<<20)).end(),
+		"both":     append(newBox().add('s', "x", make([]byte, prefixSize+1<<20)).end(), "\x00\x00\x00\x00\x00\x00\x00\x00XOB1"...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := newBox().add('z', "long", inner).add('s', "sibling", []byte("text")).end()
+			size := int64(len(inner))
+			got, cov, err := walkAll(t, data, func(o *Options) {
+				noRoom(t)(o)
+				o.Budget.limits.Depth = 1
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(cov.Items) != 1 || cov.Items[0].Limit != "depth" || cov.Items[0].Size != size || cov.Searched != 4 {
+				t.Errorf("items %+v, ledger %+v, want the depth limit with %d bytes and the sibling searched", cov.Items, cov.Ledger, size)
+			}
+			if v := got[0]; v.Format != "box" || v.Bytes != fmt.Sprintf("%d bytes", size) || v.Ledger != (Ledger{Size: size, Unopened: size}) {
+				t.Errorf("visited %+v, want %d bytes of a box, all unopened", v, size)
+			}
+		})
+	}
+}
+
 func TestWalkLimits(t *testing.T) {
 	bomb := newBox().add('r', "zeros", []byte("bomb")).add('s', "ok", []byte("fine")).end()
 	deep := newBox().add('s', "x", []byte("core")).end()

@@ -88,7 +88,7 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 		cov, err := extract.Walk(ctx, root, extract.Options{
 			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: !o.slack,
 			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
-				if a.Parent == nil || container && o.leaves || !match(a) {
+				if a.Parent == nil || container && o.leaves || c.Again() || !match(a) {
 					return nil, nil
 				}
 				return nil, tree.write(ctx, a, c)
@@ -122,10 +122,10 @@ func copyContent(ctx context.Context, f sparseFile, c *extract.Content) (int64, 
 	if err != nil {
 		return end, err
 	}
-	if size := c.Size(); size > end {
-		end = size
+	if size := c.Size(); size > end { // it ends in a hole
+		return size, f.Truncate(size)
 	}
-	return end, f.Truncate(end)
+	return end, nil
 }
 
 type sparseFile interface {

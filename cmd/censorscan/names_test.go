@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"io/fs"
@@ -95,4 +96,44 @@ func extractZip(t *testing.T, members []string) map[string]string {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// TestHiddenZipIsWrittenOnce: a long stream that turns out to end in a zip was written already.
+func TestHiddenZipIsWrittenOnce(t *testing.T) {
+	var body, packed bytes.Buffer
+	body.Write(make([]byte, 9<<20))
+	z := zip.NewWriter(&body)
+	if f, err := z.Create("note.txt"); err != nil {
+		t.Fatal(err)
+	} else if _, err := io.WriteString(f, "note"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g := gzip.NewWriter(&packed)
+	if _, err := g.Write(body.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	input, out := filepath.Join(dir, "x.bin.gz"), filepath.Join(dir, "out")
+	if err := os.WriteFile(input, packed.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := runWith(t, "extract", "-q", input, "-o", out); code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	got := readTree(t, out)
+	for _, name := range []string{"x.bin.gz!", "x.bin.gz!/x.bin", "x.bin.gz!/x.bin!", "x.bin.gz!/x.bin!/note.txt"} {
+		if _, ok := got[name]; !ok {
+			t.Errorf("%s is not written", name)
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("written too: %v", got)
+	}
 }

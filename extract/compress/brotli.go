@@ -13,18 +13,23 @@ const brotliTrial = 64 << 10
 
 // Brotli is the format of .br files. It has neither magic nor checksums, so the name has to say what the content then confirms.
 func Brotli() extract.Format {
+	return brotliCodec().format("brotli stream", "https://www.rfc-editor.org/rfc/rfc7932")
+}
+
+func brotliCodec() *codec {
 	c := &codec{
 		name:     "brotli",
 		suffixes: []suffix{{".tbr", ".tar"}, {".br", ""}},
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &brotliDecoder{in: in}, nil },
 	}
-	return c.format("brotli stream", "https://www.rfc-editor.org/rfc/rfc7932", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		if !c.hasSuffix(p.Name) || len(p.Head()) == 0 {
 			return false
 		}
 		n, _, err := c.trial(p, brotliTrial)
 		return err == nil || err == io.EOF || n > 0 && cutShort(err)
-	})
+	}
+	return c
 }
 
 // brotliChunk bounds how far the library reads beyond the end of the stream.

@@ -12,6 +12,10 @@ import (
 
 // Bzip2 is the format of bzip2 files, of any number of streams.
 func Bzip2() extract.Format {
+	return bzip2Codec().format("bzip2 stream", "https://github.com/dsnet/compress/blob/master/doc/bzip2-format.pdf")
+}
+
+func bzip2Codec() *codec {
 	c := &codec{
 		name:     "bzip2",
 		magic:    "BZh",
@@ -19,8 +23,8 @@ func Bzip2() extract.Format {
 		begins:   bzip2Begins,
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &bzip2Decoder{in: in}, nil },
 	}
-	return c.format("bzip2 stream", "https://github.com/dsnet/compress/blob/master/doc/bzip2-format.pdf",
-		func(p *extract.Probe) bool { return bzip2Begins(p.Head()) })
+	c.detect = func(p *extract.Probe) bool { return bzip2Begins(p.Head()) }
+	return c
 }
 
 // The magic numbers of a block and of the end of a stream.

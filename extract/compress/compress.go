@@ -1,5 +1,6 @@
 // Package compress reads formats that hold one stream in another: gzip, xz, lzma, bzip2, zstd, lz4, brotli and zlib. Each file holds one
-// format; what they share (naming the content, concatenated streams, where the raw bytes end, damage) is in this file and in stream.go.
+// format; what they share (naming the content, concatenated streams, where the raw bytes end, damage) is in this file and in stream.go. The files named
+// embedded find the same streams, and some without any mark, inside of what apps keep them in.
 package compress
 
 import (
@@ -22,6 +23,8 @@ type codec struct {
 	open func(in *input, b *extract.Budget) (decoder, error)
 	// header reads the file header; nil when there is none.
 	header func(src extract.Source) (header, error)
+	// detect recognises an artefact that begins with a stream.
+	detect func(p *extract.Probe) bool
 }
 
 // decoder decodes unit by unit.
@@ -48,14 +51,14 @@ const unitHead = 18
 type suffix struct{ ending, becomes string }
 
 // format makes the Format of a codec.
-func (c *codec) format(summary, spec string, detect func(p *extract.Probe) bool) extract.Format {
+func (c *codec) format(summary, spec string) extract.Format {
 	return extract.Format{
 		Name:    c.name,
 		Group:   "compress",
 		Summary: summary,
 		Spec:    spec,
 		Magic:   c.magic,
-		Detect:  detect,
+		Detect:  c.detect,
 		Open: func(_ context.Context, in *extract.Input) (extract.Container, error) {
 			f := &file{codec: c, src: in.Source, budget: in.Budget}
 			if c.header != nil {
@@ -72,30 +75,44 @@ func (c *codec) format(summary, spec string, detect func(p *extract.Probe) bool)
 	}
 }
 
-// file is an opened compressed artefact.
+// file is an opened compressed artefact, or a stretch of one.
 type file struct {
 	codec  *codec
-	src    extract.Source
+	src    extract.Source // what the decoder reads
 	budget *extract.Budget
 	name   string
 	header header
+	lead   int64 // bytes at the beginning of src that are not in the artefact
+	shift  int64 // where src would begin in the artefact if they were
+}
+
+// place is where an extent of the decoder's source lies in the artefact.
+func (f *file) place(e extract.Extent) extract.Extent {
+	from, to := max(e.Offset, f.lead), max(e.End(), f.lead)
+	return extract.Extent{Offset: from + f.shift, Size: to - from}
 }
 
 // Members implements extract.Container: there is one member, the decoded stream.
 func (f *file) Members(context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
-		// Until a stream was read to its end, and for good if it breaks, all bytes are the member's: what cannot be decoded is no slack.
-		m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1, Extents: []extract.Extent{{Offset: f.header.size, Size: f.src.Size() - f.header.size}}}
-		claim := claimer{member: m}
-		m.Stream = func(ctx context.Context) (io.ReadCloser, error) {
-			s, err := newStream(ctx, f, &claim)
-			if err != nil {
-				return nil, err
-			}
-			return &limited{f.budget.Expand(s, f.src.Size()), s}, nil
-		}
-		yield(m, nil)
+		yield(f.member(), nil)
 	}
+}
+
+// member is the decoded stream.
+func (f *file) member() *extract.Member {
+	// Until a stream was read to its end, and for good if it breaks, all bytes are the member's: what cannot be decoded is no slack.
+	all := f.place(extract.Extent{Offset: f.header.size, Size: f.src.Size() - f.header.size})
+	m := &extract.Member{Name: f.name, Mode: 0o644, Size: -1, Extents: []extract.Extent{all}}
+	claim := claimer{file: f, member: m}
+	m.Stream = func(ctx context.Context) (io.ReadCloser, error) {
+		s, err := newStream(ctx, f, &claim)
+		if err != nil {
+			return nil, err
+		}
+		return &limited{f.budget.Expand(s, f.src.Size()), s}, nil
+	}
+	return m
 }
 
 // Structure implements extract.Container.
@@ -103,7 +120,7 @@ func (f *file) Structure() []extract.Extent {
 	if f.header.own == 0 {
 		return nil
 	}
-	return []extract.Extent{{Offset: 0, Size: f.header.own}}
+	return []extract.Extent{f.place(extract.Extent{Size: f.header.own})}
 }
 
 // Close implements extract.Container.
@@ -117,7 +134,7 @@ type limited struct {
 
 func (l *limited) Close() error { return l.stream.Close() }
 
-// All are the formats of this package in the order in which they are to be tried: those with the strongest magic first, those that only a trial
+// All are the formats of this package of which an artefact is a stream as a whole, in the order in which they are to be tried: those with the strongest magic first, those that only a trial
 // tells apart last.
 func All() []extract.Format {
 	return []extract.Format{XZ(), Zstd(), LZ4(), Bzip2(), Gzip(), LZMA(), Zlib(), Brotli()}

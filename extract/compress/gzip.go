@@ -12,6 +12,10 @@ import (
 
 // Gzip is the format of gzip files, of any number of members.
 func Gzip() extract.Format {
+	return gzipCodec().format("gzip stream", "https://www.rfc-editor.org/rfc/rfc1952")
+}
+
+func gzipCodec() *codec {
 	c := &codec{
 		name:     "gzip",
 		magic:    "\x1f\x8b\x08",
@@ -20,7 +24,7 @@ func Gzip() extract.Format {
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &gzipDecoder{in: in}, nil },
 		header:   gzipHeader,
 	}
-	return c.format("gzip stream", "https://www.rfc-editor.org/rfc/rfc1952", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		if !gzipBegins(p.Head()) {
 			return false
 		}
@@ -30,7 +34,8 @@ func Gzip() extract.Format {
 		}
 		n, _, err := c.trial(p, 4<<10)
 		return err == nil || err == io.EOF || n > 0 && cutShort(err)
-	})
+	}
+	return c
 }
 
 // Flags of a gzip header.

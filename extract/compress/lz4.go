@@ -17,6 +17,10 @@ const (
 
 // LZ4 is the format of lz4 files: frames, skippable frames and legacy frames (as in Linux kernels and ramdisks), any number of them.
 func LZ4() extract.Format {
+	return lz4Codec().format("lz4 frames, legacy ones too", "https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md")
+}
+
+func lz4Codec() *codec {
 	c := &codec{
 		name:     "lz4",
 		magic:    "\x04\x22\x4d\x18",
@@ -26,14 +30,15 @@ func LZ4() extract.Format {
 			return &lz4Decoder{in: in, budget: b}, nil
 		},
 	}
-	return c.format("lz4 frames, legacy ones too", "https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		head := firstFrame(p)
 		if lz4Header(head) > 0 {
 			ok, err := lz4.ValidFrameHeader(head) // has a checksum
 			return ok || err != nil && len(head) > 4 && head[4]&1 != 0
 		}
 		return lz4LegacyBegins(head)
-	})
+	}
+	return c
 }
 
 // lz4Header is the length of the frame header that begins with head, magic included, or 0 if none does.

@@ -15,6 +15,10 @@ const lzmaTrial = 16 << 10
 
 // LZMA is the format of .lzma files, also called lzma-alone.
 func LZMA() extract.Format {
+	return lzmaCodec().format("lzma-alone stream", "https://github.com/tukaani-project/xz/blob/master/doc/lzma-file-format.txt")
+}
+
+func lzmaCodec() *codec {
 	c := &codec{
 		name:     "lzma",
 		suffixes: []suffix{{".tlz", ".tar"}, {".lzma", ""}},
@@ -22,7 +26,7 @@ func LZMA() extract.Format {
 			return &lzmaDecoder{in: in, budget: b}, nil
 		},
 	}
-	return c.format("lzma-alone stream", "https://github.com/tukaani-project/xz/blob/master/doc/lzma-file-format.txt", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		if !lzmaBegins(p.Head()) {
 			return false
 		}
@@ -31,13 +35,16 @@ func LZMA() extract.Format {
 		}
 		n, _, err := c.trial(p, lzmaTrial)
 		return err == nil || err == io.EOF || p.Size() < 0 && cutShort(err) && n >= 1<<10 || lzmaUsual(p.Head())
-	})
+	}
+	return c
 }
 
 const (
 	lzmaHeader = 13
-	lzmaProps  = 0x5d // lc 3, lp 0, pb 2: what nearly every encoder writes
-	lzmaNoSize = 1<<64 - 1
+	// lzmaProperties is the length of the part of the header that is not the size of the content.
+	lzmaProperties = 5
+	lzmaProps      = 0x5d // lc 3, lp 0, pb 2: what nearly every encoder writes
+	lzmaNoSize     = 1<<64 - 1
 )
 
 // lzmaBegins accepts the headers that encoders write: properties in range, a dictionary of 2^n or 2^n+2^(n-1) bytes, no size or one below 256 GiB, and the zero
@@ -46,9 +53,13 @@ func lzmaBegins(head []byte) bool {
 	if len(head) < lzmaHeader+5 || head[0] >= 9*5*5 || head[0]%9+head[0]/9%5 > 4 || head[lzmaHeader] != 0 {
 		return false
 	}
-	dict, size := binary.LittleEndian.Uint32(head[1:]), binary.LittleEndian.Uint64(head[5:])
-	plain := bits.OnesCount32(dict) == 1 || dict>>bits.TrailingZeros32(dict) == 3 || dict == 1<<32-1
-	return plain && dict >= lzma.MinDictCap && (size == lzmaNoSize || size < 256<<30)
+	size := binary.LittleEndian.Uint64(head[lzmaProperties:])
+	return lzmaDict(binary.LittleEndian.Uint32(head[1:])) && (size == lzmaNoSize || size < 256<<30)
+}
+
+func lzmaDict(size uint32) bool {
+	plain := bits.OnesCount32(size) == 1 || size>>bits.TrailingZeros32(size) == 3 || size == 1<<32-1
+	return plain && size >= lzma.MinDictCap
 }
 
 // lzmaUsual recognises the header that encoders write by default when they do not know the size: then a stream that does not decode is a damaged one.

@@ -97,7 +97,7 @@ func skipZeros(in *input) error {
 func (s *stream) guard(decode func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("decoder panicked: %v", p)
+			err = fmt.Errorf("%w: %v", errPanicked, p)
 		}
 	}()
 	return decode()
@@ -119,11 +119,11 @@ func (s *stream) explain(err error) error {
 		return err
 	case errors.As(err, &unopened):
 	case s.in.raw.err == nil && off == size && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)):
-		unopened = extract.Damaged(off, "%s stream ends early at offset %d: %w", s.file.codec.name, off, io.ErrUnexpectedEOF)
+		unopened = extract.Damaged(off, "%s stream ends early at offset %d: %w", s.file.codec.name, off+s.file.shift, io.ErrUnexpectedEOF)
 	default:
-		unopened = extract.Damaged(off, "%s stream is damaged before offset %d: %w", s.file.codec.name, off, err)
+		unopened = extract.Damaged(off, "%s stream is damaged before offset %d: %w", s.file.codec.name, off+s.file.shift, err)
 	}
-	unopened.Extent = extract.Extent{Offset: off, Size: size - off}
+	unopened.Extent = s.file.place(extract.Extent{Offset: off, Size: size - off})
 	return unopened
 }
 
@@ -137,13 +137,17 @@ func (s *stream) Close() error {
 	return nil
 }
 
-var errClosed = errors.New("stream is closed")
+var (
+	errClosed   = errors.New("stream is closed")
+	errPanicked = errors.New("decoder panicked")
+)
 
 // claimer cuts the extent of a member down to where its stream ends and leaves out what the stream skipped, once, however many streams are read to
 // their end.
 type claimer struct {
 	once   sync.Once
-	member *extract.Member
+	file   *file
+	member *extract.Member // nil for a trial
 }
 
 func (c *claimer) upTo(end int64, skipped []extract.Extent) {
@@ -151,17 +155,17 @@ func (c *claimer) upTo(end int64, skipped []extract.Extent) {
 		if c.member == nil {
 			return
 		}
-		at := c.member.Extents[0].Offset
+		at := c.file.header.size
 		end = max(end, at)
 		var own []extract.Extent
 		for _, s := range append(skipped[:len(skipped):len(skipped)], extract.Extent{Offset: end}) {
 			if s.Offset > at {
-				own = append(own, extract.Extent{Offset: at, Size: s.Offset - at})
+				own = append(own, c.file.place(extract.Extent{Offset: at, Size: s.Offset - at}))
 			}
 			at = max(at, s.End())
 		}
 		if own == nil {
-			own = []extract.Extent{{Offset: at}}
+			own = []extract.Extent{c.file.place(extract.Extent{Offset: at})}
 		}
 		c.member.Extents = own
 	})
@@ -170,13 +174,16 @@ func (c *claimer) upTo(end int64, skipped []extract.Extent) {
 // trial decodes up to n bytes of an artefact. It returns how many there were, how many raw bytes that took, and why it ended: nil when
 // n bytes came, io.EOF at the end of the stream.
 func (c *codec) trial(p *extract.Probe, n int64) (decoded, raw int64, err error) {
-	f := &file{codec: c, src: p.Source(), budget: p.Budget}
+	return (&file{codec: c, src: p.Source(), budget: p.Budget}).trial(n)
+}
+
+func (f *file) trial(n int64) (decoded, raw int64, err error) {
 	s, err := newStream(context.Background(), f, &claimer{})
 	if err != nil {
 		return 0, 0, err
 	}
 	defer s.Close()
-	decoded, err = io.CopyN(io.Discard, s, n)
+	decoded, err = io.CopyN(io.Discard, f.budget.Expand(s, f.src.Size()), n)
 	return decoded, s.in.offset(), err
 }
 

@@ -22,6 +22,10 @@ const (
 
 // XZ is the format of xz files, of any number of streams with padding between them.
 func XZ() extract.Format {
+	return xzCodec().format("xz streams", "https://tukaani.org/xz/xz-file-format.txt")
+}
+
+func xzCodec() *codec {
 	c := &codec{
 		name:     "xz",
 		magic:    "\xfd7zXZ\x00",
@@ -29,7 +33,8 @@ func XZ() extract.Format {
 		begins:   xzBegins,
 		open:     func(in *input, b *extract.Budget) (decoder, error) { return &xzDecoder{in: in, budget: b}, nil },
 	}
-	return c.format("xz streams", "https://tukaani.org/xz/xz-file-format.txt", func(p *extract.Probe) bool { return xzBegins(p.Head()) })
+	c.detect = func(p *extract.Probe) bool { return xzBegins(p.Head()) }
+	return c
 }
 
 // xzBegins accepts the magic and flags under a right checksum.

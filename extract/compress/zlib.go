@@ -14,18 +14,23 @@ const zlibTrial = 32 << 10
 
 // Zlib is the format of bare zlib streams.
 func Zlib() extract.Format {
+	return zlibCodec().format("zlib stream", "https://www.rfc-editor.org/rfc/rfc1950")
+}
+
+func zlibCodec() *codec {
 	c := &codec{
 		name:     "zlib",
 		suffixes: []suffix{{".zlib", ""}, {".zz", ""}},
 		open:     func(in *input, _ *extract.Budget) (decoder, error) { return &zlibDecoder{in: in}, nil },
 	}
-	return c.format("zlib stream", "https://www.rfc-editor.org/rfc/rfc1950", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		if !zlibBegins(p.Head()) {
 			return false
 		}
 		_, raw, err := c.trial(p, zlibTrial)
 		return err == nil || err == io.EOF || p.Size() < 0 && cutShort(err) && raw >= 1<<10
-	})
+	}
+	return c
 }
 
 // zlibBegins accepts the headers that zlib writes: deflate with a window of 32 KiB and no preset dictionary.

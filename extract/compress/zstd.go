@@ -15,6 +15,10 @@ const zstdMagic = 0xfd2fb528
 
 // Zstd is the format of zstd files, of any number of frames, skippable ones included.
 func Zstd() extract.Format {
+	return zstdCodec().format("zstd frames", "https://www.rfc-editor.org/rfc/rfc8878")
+}
+
+func zstdCodec() *codec {
 	c := &codec{
 		name:     "zstd",
 		magic:    "\x28\xb5\x2f\xfd",
@@ -22,9 +26,10 @@ func Zstd() extract.Format {
 		begins:   func(head []byte) bool { return isSkippable(head) || zstdHeader(head) > 0 },
 		open:     func(in *input, b *extract.Budget) (decoder, error) { return newZstdDecoder(in, b) },
 	}
-	return c.format("zstd frames", "https://www.rfc-editor.org/rfc/rfc8878", func(p *extract.Probe) bool {
+	c.detect = func(p *extract.Probe) bool {
 		return zstdHeader(firstFrame(p)) > 0
-	})
+	}
+	return c
 }
 
 // maxSkipped is how many skippable frames may stand before the first frame that tells zstd and lz4 apart.

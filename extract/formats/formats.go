@@ -56,7 +56,8 @@ func All() []extract.Format {
 		compress.Zlib(),   // no magic: a check sum of two bytes and a trial
 		compress.Brotli(), // nothing at all but a name and a trial
 	}
-	return append(list, unsupported()...)
+	list = append(list, unsupported()...)
+	return append(list, compress.Embedded()) // no magic, or one anywhere in the first 64 bytes, so behind all that is known
 }
 
 // Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.

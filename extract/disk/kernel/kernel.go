@@ -37,6 +37,8 @@ const (
 const (
 	headSize     = 0x250
 	qualcommHead = 20
+	zbootHead    = 16      // magic, place and size of the payload
+	setupHead    = 0x1F1   // where the numbers of x86's boot protocol begin
 	innerName    = "piggy" // the name, without an ending, that the decompressed kernel gets: Linux calls it so
 )
 
@@ -86,13 +88,15 @@ func open(ctx context.Context, in *extract.Input) (extract.Container, error) {
 	case what == qualcomm && len(h) >= qualcommHead:
 		k.structure = []extract.Extent{{Size: qualcommHead}}
 		k.add("Image", qualcommHead, u32(16))
-	case what == zboot && len(h) >= 16:
+	case what == zboot && len(h) >= zbootHead:
+		k.structure = []extract.Extent{{Size: zbootHead}}
 		k.addPayload(in, u32(8), u32(12))
 	case what == x86 && len(h) == headSize && u32(0x206)&0xFFFF >= 0x208: // older ones do not tell where the payload lies
 		setup := int64(h[0x1F1])
 		if setup == 0 {
 			setup = 4
 		}
+		k.structure = []extract.Extent{{Offset: setupHead, Size: headSize - setupHead}}
 		k.addPayload(in, (setup+1)*512+u32(0x248), u32(0x24C))
 	case what == none:
 		return nil, extract.ErrNotThis
@@ -154,7 +158,7 @@ func (k *kernel) Members(context.Context) iter.Seq2[*extract.Member, error] {
 	}
 }
 
-// Structure is next to nothing: kernels are full of texts.
+// Structure is next to nothing: kernels are full of texts. The headers belong to it, or what is left of a kernel would be taken for one.
 func (k *kernel) Structure() []extract.Extent { return k.structure }
 
 // Close implements extract.Container.

@@ -78,14 +78,14 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// checkLeft: besides the streams (and a header of 20 bytes), everything is left to be searched.
+// checkLeft: besides the streams (and a header), everything is left to be searched.
 func checkLeft(t *testing.T, name string, l *formattest.Listing, src extract.Source) {
 	t.Helper()
 	claimed := int64(0)
 	for _, e := range l.Structure {
 		claimed += e.Size
 	}
-	if claimed > qualcommHead {
+	if claimed > headSize-setupHead {
 		t.Errorf("%s: %d bytes are called structure", name, claimed)
 	}
 	var left []extract.Extent

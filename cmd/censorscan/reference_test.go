@@ -4,28 +4,177 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
-	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 const controlOTA = "../../../shared/samples/control_clean_ota-payload.zip"
 
-// TestReferenceOTA takes whole OTA zips apart twice, with extract and with unzip, dump.py, debugfs, fsck.erofs and the kernel, and compares
-// every file.
-func TestReferenceOTA(t *testing.T) {
-	for name, path := range map[string]string{"control": controlOTA, "demo": "../../testdata/rom/demo_ota.zip"} {
-		t.Run(name, func(t *testing.T) {
-			needSample(t, path)
-			o := openOurs(t, path)
-			o.compareZips(t)
-			o.comparePartitions(t)
+// sample is an input that has to be read whole, but for what onPurpose names.
+type sample struct {
+	area, name string
+	files      map[string]string // of a folder: its files, by name; they lose a .gz
+	path       string            // of a single file
+}
+
+// samples are all inputs of testdata and ../shared/samples, and the folders that parts of one image make up.
+func samples(t *testing.T) []sample {
+	t.Helper()
+	const testdata, shared = "../../testdata", "../../../shared/samples"
+	all := []sample{
+		{area: "sparse", name: "chunks", files: numberedParts("sparse/image.img.%d", 0, 3)},
+		{area: "split", name: "split", files: numberedParts("split/rom.tar.%03d", 1, 3)},
+		{area: "super", name: "devices", files: map[string]string{"super.img": "super/retrofit.img.gz", "super_vendor.img": "super/retrofit_vendor.img.gz"}},
+	}
+	err := filepath.WalkDir(testdata, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		area := strings.Split(filepath.ToSlash(path), "/")[3]
+		switch ext := filepath.Ext(path); {
+		case area == "bench", ext == ".sh", ext == ".py", ext == ".tsv", ext == ".txt", ext == ".sha256":
+			return nil // how a sample is made and what it holds
+		case area == "archive":
+			area = filepath.Base(filepath.Dir(path))
+		}
+		all = append(all, sample{area: area, name: filepath.Base(path), path: path})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 150 {
+		t.Fatalf("testdata holds %d samples", len(all))
+	}
+	others, err := os.ReadDir(shared)
+	if err != nil {
+		t.Logf("samples: %v", err)
+	}
+	for _, d := range others {
+		if filepath.Ext(d.Name()) != ".md" && d.Name() != "truth" { // what the samples hold
+			all = append(all, sample{area: "shared", name: d.Name(), path: filepath.Join(shared, d.Name())})
+		}
+	}
+	return all
+}
+
+func numberedParts(pattern string, first, last int) map[string]string {
+	files := map[string]string{}
+	for i := first; i <= last; i++ {
+		name := fmt.Sprintf(pattern, i)
+		files[path.Base(name)] = name + ".gz"
+	}
+	return files
+}
+
+// open gives the sample's path; a folder is made.
+func (s *sample) open(t *testing.T) string {
+	t.Helper()
+	if s.files == nil {
+		needSample(t, s.path)
+		return s.path
+	}
+	dir := filepath.Join(t.TempDir(), s.name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, from := range s.files {
+		copyImage(t, filepath.Join(dir, name), filepath.Join("../../testdata", from))
+	}
+	return dir
+}
+
+// TestReference takes every sample apart twice, with extract and with the reference tool of each container in it, and compares every file: how many
+// there are, sizes and SHA-256. A container was itself a file of the one around it, so all of them are compared.
+func TestReference(t *testing.T) {
+	notHere(t)
+	areas := map[string][]sample{}
+	for _, s := range samples(t) {
+		areas[s.area] = append(areas[s.area], s)
+	}
+	var all tally
+	for _, area := range slices.Sorted(maps.Keys(areas)) {
+		t.Run(area, func(t *testing.T) {
+			var sum tally
+			for _, s := range areas[area] {
+				t.Run(s.name, func(t *testing.T) { sum.add(openOurs(t, s.open(t)).compareAll(t)) })
+			}
+			t.Log(sum)
+			all.add(sum)
 		})
+	}
+	t.Log(all)
+}
+
+// tally is what was compared, a file for each reader of its container.
+type tally struct {
+	containers, unread, files int
+	size                      int64
+}
+
+func (y *tally) add(o tally) {
+	y.containers, y.unread, y.files, y.size = y.containers+o.containers, y.unread+o.unread, y.files+o.files, y.size+o.size
+}
+
+func (y tally) String() string {
+	return fmt.Sprintf("%d containers: %d files, %d bytes, as the reference tools read them; %d containers that no tool here reads", y.containers, y.files, y.size, y.unread)
+}
+
+// compareAll compares every container of an input, and what is joined in it.
+func (o *ours) compareAll(t *testing.T) (sum tally) {
+	for _, chain := range slices.Sorted(maps.Keys(o.list)) {
+		e := o.list[chain]
+		switch why := incomparable[chain]; {
+		case e.format == "-":
+			continue
+		case why != "":
+			t.Logf("%s: not compared: %s", chain, why)
+			sum.unread++
+			continue
+		case e.bad != "":
+			if reason := onPurpose[chain]; reason == "" || !strings.HasPrefix(e.bad, reason) {
+				t.Errorf("%s: %s", chain, e.bad)
+			}
+			continue
+		}
+		readers := readersOf(o, chain)
+		if len(readers) == 0 {
+			t.Errorf("%s: no reference reads %s", chain, e.format)
+		}
+		read := 0
+		for _, r := range readers {
+			t.Run(r.name, func(t *testing.T) {
+				want := r.read(t, o, chain)
+				compare := o.compareFiles
+				if r.tree {
+					compare = o.compareTree
+				}
+				files, size := compare(t, chain, want, r)
+				read, sum.files, sum.size = read+1, sum.files+files, sum.size+size
+			})
+		}
+		if sum.containers++; read == 0 {
+			sum.unread++
+		}
+		o.compareJoined(t, chain)
+	}
+	return sum
+}
+
+// notHere skips a test that make reference is for.
+func notHere(t *testing.T) {
+	t.Helper()
+	if raceDetector || testing.Short() {
+		t.Skip("takes a minute and more; run without -race and -short")
 	}
 }
 
@@ -37,105 +186,6 @@ func needSample(t *testing.T, path string) {
 	}
 	if path == controlOTA && (raceDetector || testing.Short()) {
 		t.Skip("the control OTA takes minutes with the race detector; run without -race and -short")
-	}
-}
-
-// comparePartitions compares the images that payloads hold with what dump.py decodes, and their files with those of the reference readers.
-func (o *ours) comparePartitions(t *testing.T) {
-	payloads := o.ofFormat("payload")
-	if len(payloads) == 0 {
-		t.Fatal("ls shows no payload")
-	}
-	for _, p := range payloads {
-		need(t, "python3", "zstd")
-		dumped := t.TempDir()
-		out, err := exec.Command("python3", "../../testdata/payload/dump.py", o.file(p), "--out", dumped).CombinedOutput()
-		if err != nil {
-			t.Fatalf("dump.py %s: %v\n%s", p, err, out)
-		}
-		images, err := filepath.Glob(filepath.Join(dumped, "*.img"))
-		if err != nil || len(images) == 0 {
-			t.Fatalf("dump.py %s: no images: %v", p, err)
-		}
-		var size int64
-		for _, image := range images {
-			name := strings.TrimSuffix(filepath.Base(image), ".img")
-			want, got := hashFile(t, image), hashFile(t, o.file(p+"!"+name))
-			if want != got {
-				t.Errorf("%s!%s: %v, dump.py writes %v", p, name, got, want)
-			}
-			size += want.size
-		}
-		t.Logf("%s: %d partitions, %d bytes, as dump.py decodes them", p, len(images), size)
-		for _, image := range images {
-			chain := p + "!" + strings.TrimSuffix(filepath.Base(image), ".img")
-			t.Run(filepath.Base(image), func(t *testing.T) { o.compareFileSystem(t, chain, image) })
-		}
-	}
-}
-
-// compareFileSystem compares an image's files with those that each reference reader of its format finds.
-func (o *ours) compareFileSystem(t *testing.T, chain, image string) {
-	format := o.list[chain].format
-	readers := readersOf(format)
-	if len(readers) == 0 {
-		t.Skipf("%s: no file system, but %s", chain, orDash(format))
-	}
-	for _, r := range readers {
-		t.Run(r.name, func(t *testing.T) {
-			want := r.read(t, image)
-			o.compareTree(t, chain+"!/", want, r)
-		})
-	}
-}
-
-// compareZips compares the members of every zip, apps within partitions among them, with what unzip writes.
-func (o *ours) compareZips(t *testing.T) {
-	t.Run("zip", func(t *testing.T) {
-		need(t, "unzip")
-		r := &reader{name: "unzip"}
-		var zips, files int
-		var size int64
-		for _, chain := range o.ofFormat("zip") {
-			dir := t.TempDir()
-			out, err := exec.Command("unzip", "-qq", "-o", o.file(chain), "-d", dir).CombinedOutput()
-			var exit *exec.ExitError
-			if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1 is a warning: an empty zip
-				t.Errorf("unzip %s: %v\n%s", chain, err, out)
-				continue
-			}
-			n, b := o.compareFiles(t, chain+"!", readTree(t, dir), r)
-			zips, files, size = zips+1, files+n, size+b
-		}
-		t.Logf("%d zips: %d files, %d bytes, as unzip writes them", zips, files, size)
-	})
-}
-
-// TestReferenceAPK compares the sample apps with unzip.
-func TestReferenceAPK(t *testing.T) {
-	apks, _ := filepath.Glob(filepath.Join(filepath.Dir(controlOTA), "*.apk"))
-	if len(apks) == 0 {
-		t.Skip("samples: no apps in ../shared/samples")
-	}
-	for _, path := range apks {
-		t.Run(filepath.Base(path), func(t *testing.T) { openOurs(t, path).compareZips(t) })
-	}
-}
-
-// TestReferenceImages compares the small images of every feature and compressor with each reader that takes them.
-func TestReferenceImages(t *testing.T) {
-	images, _ := filepath.Glob("../../testdata/erofs/*.erofs")
-	packed, _ := filepath.Glob("../../testdata/ext4/*.img.gz")
-	if len(images) == 0 || len(packed) == 0 {
-		t.Fatalf("testdata holds %d EROFS and %d ext4 images", len(images), len(packed))
-	}
-	for _, path := range append(images, packed...) {
-		name := strings.TrimSuffix(filepath.Base(path), ".gz")
-		t.Run(name, func(t *testing.T) {
-			image := filepath.Join(t.TempDir(), name)
-			copyImage(t, image, path)
-			openOurs(t, image).compareFileSystem(t, name, image)
-		})
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 // ours is what ls and extract tell of one input.
 type ours struct {
 	dir  string
+	root string
 	list map[string]listed // by path chain, as ls prints it
 }
 
@@ -36,12 +37,15 @@ type listed struct {
 	format string
 	link   string
 	device string // "major:minor"
+	partOf string // name of the sibling that this is a part of
+	bad    string // what is wrong with it: "reason: detail"
+	name   string // in its container, as the path chain has it
 }
 
 // openOurs extracts an input as a whole and lists it.
 func openOurs(t *testing.T, path string) *ours {
 	t.Helper()
-	o := &ours{dir: t.TempDir(), list: map[string]listed{}}
+	o := &ours{dir: t.TempDir(), root: filepath.Base(path), list: map[string]listed{}}
 	var stdout, stderr bytes.Buffer
 	if code := run(context.Background(), []string{"extract", "-q", path, "-o", o.dir}, nil, io.Discard, &stderr); code != exitDone {
 		t.Fatalf("extract %s: exit code %d\n%s", path, code, stderr.String())
@@ -49,12 +53,8 @@ func openOurs(t *testing.T, path string) *ours {
 	if code := run(context.Background(), []string{"ls", path}, nil, &stdout, &stderr); code != exitDone {
 		t.Fatalf("ls %s: exit code %d\n%s", path, code, stderr.String())
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	// extract does not write its input; compare with the input itself
-	if err := os.WriteFile(filepath.Join(o.dir, filepath.Base(path)), data, 0o644); err != nil {
+	if err := os.Symlink(mustAbs(t, path), filepath.Join(o.dir, o.root)); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(stdout.String()) {
@@ -75,26 +75,30 @@ func openOurs(t *testing.T, path string) *ours {
 				t.Fatalf("ls %s prints %q: %v", path, line, err)
 			}
 		}
+		if e.partOf, e.bad = m[8], m[9]; e.partOf != "" {
+			if e.partOf, err = strconv.Unquote(e.partOf); err != nil {
+				t.Fatalf("ls %s prints %q: %v", path, line, err)
+			}
+		}
 		if _, twice := o.list[m[4]]; twice {
 			t.Errorf("ls %s prints %s twice", path, m[4])
 		}
+		e.name = m[4][strings.LastIndexByte(m[4], '!')+1:]
 		o.list[m[4]] = e
 	}
 	return o
 }
 
-// lsLine takes a line of ls apart: mode, size, format, path chain, numbers of a device, target of a link.
-var lsLine = regexp.MustCompile(`^(\S+) +(\d+) (\S+) +(.*?)(?: \((\d+), (\d+)\)| -> (".*"))?(?:  \[.*\])?$`)
+// lsLine takes a line of ls apart: mode, size, format, path chain, numbers of a device, target of a link, the whole that it is a part of, a problem.
+var lsLine = regexp.MustCompile(`^(\S+) +(\d+) (\S+) +(.*?)(?: \((\d+), (\d+)\)| -> (".*?"))?(?:  \[part of (".*")\])?(?:  \[([a-z ]+: .*)\])?$`)
 
-// ofFormat lists the path chains of all containers of a format that were opened.
-func (o *ours) ofFormat(format string) []string {
-	var chains []string
-	for _, chain := range slices.Sorted(maps.Keys(o.list)) {
-		if o.list[chain].format == format {
-			chains = append(chains, chain)
-		}
+func mustAbs(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return chains
+	return abs
 }
 
 // file is where extract writes an artefact, as its help tells.
@@ -169,11 +173,23 @@ func readTree(t *testing.T, dir string) map[string]entry {
 	return tree
 }
 
-// compareFiles compares the regular files of a container, all of them and no others, with those of a reference tree.
-func (o *ours) compareFiles(t *testing.T, chain string, want map[string]entry, r *reader) (files int, size int64) {
+// children are the regular files that ls shows right in a container, by name on disk.
+func (o *ours) children(chain string) map[string]listed {
+	found := map[string]listed{}
+	for c, e := range o.list {
+		name, ok := strings.CutPrefix(c, chain+"!")
+		if ok && !strings.Contains(name, "!") && strings.ContainsRune("-ugt", rune(e.mode[0])) {
+			found[onDisk(decodeName(name, `\`))] = e
+		}
+	}
+	return found
+}
+
+// written are the files that extract wrote right into a container's folder, by name on disk.
+func (o *ours) written(t *testing.T, chain string) map[string]digest {
 	t.Helper()
 	got := map[string]digest{}
-	root := strings.TrimSuffix(o.file(chain), "/")
+	root := o.file(chain) + "!"
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if path == root && os.IsNotExist(err) {
@@ -193,34 +209,69 @@ func (o *ours) compareFiles(t *testing.T, chain string, want map[string]entry, r
 	if err != nil {
 		t.Fatal(err)
 	}
+	return got
+}
+
+// compareFiles compares the regular files of a container, all of them and no others, with those of a reference tree. What cannot be opened on purpose is left
+// out, and so are files made of several, which compareJoined compares.
+func (o *ours) compareFiles(t *testing.T, chain string, tree map[string]entry, r *reader) (files int, size int64) {
+	t.Helper()
+	got, want := o.written(t, chain), map[string]entry{}
+	children := o.children(chain)
+	for name, e := range tree {
+		if name == "" && len(tree) == 1 && len(got) == 1 { // a stream has no name
+			name = slices.Collect(maps.Keys(got))[0]
+		}
+		if e.mode.IsRegular() {
+			want[onDisk(name)] = e
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(children)) {
+		switch c := children[name]; {
+		case c.bad != "":
+			if reason := onPurpose[chain+"!"+c.name]; reason == "" || !strings.HasPrefix(c.bad, reason) {
+				t.Errorf("%s!%s: %s", chain, c.name, c.bad)
+			}
+			delete(got, name)
+			delete(want, name)
+		case c.partOf != "":
+			if e, ok := want[name]; !ok || e.sum.size != c.size {
+				t.Errorf("%s!%s: %d bytes, a part of %q; with %s %+v", chain, c.name, c.size, c.partOf, r.name, e)
+			}
+			delete(want, name)
+			delete(got, onDisk(c.partOf))
+			delete(got, onDisk(c.partOf+newBlocks))
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		e := want[name]
-		if !e.mode.IsRegular() {
-			continue
-		}
 		if e.sealed != nil {
-			t.Logf("%s%q: not compared: %v", chain, name, e.sealed)
-			delete(got, shorten(name))
+			t.Logf("%s!%q: not compared: %v", chain, name, e.sealed)
+			delete(got, name)
 			continue
 		}
 		files, size = files+1, size+e.sum.size
-		if g, ok := got[shorten(name)]; !ok {
-			t.Errorf("%s%q: not written; %s has it", chain, name, r.name)
-		} else if g != e.sum {
-			t.Errorf("%s%q: %v, %s writes %v", chain, name, g, r.name, e.sum)
+		switch g, ok := got[name]; {
+		case !ok:
+			t.Errorf("%s!%q: not written; %s has it", chain, name, r.name)
+		case g != e.sum:
+			t.Errorf("%s!%q: %v, %s writes %v", chain, name, g, r.name, e.sum)
+		case children[name].size != g.size:
+			t.Errorf("%s!%q: ls shows %d bytes of %d", chain, name, children[name].size, g.size)
 		}
-		delete(got, shorten(name))
+		delete(got, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
-		t.Errorf("%s%q: written; %s does not have it", chain, name, r.name)
+		t.Errorf("%s!%q: written; %s does not have it", chain, name, r.name)
 	}
 	return files, size
 }
 
-// compareTree compares the files that extract writes and all that ls shows with a reference tree.
-func (o *ours) compareTree(t *testing.T, chain string, want map[string]entry, r *reader) {
+// compareTree compares the files of a file system that extract writes and all that ls shows with a reference tree.
+func (o *ours) compareTree(t *testing.T, chain string, want map[string]entry, r *reader) (files int, size int64) {
 	t.Helper()
-	files, size := o.compareFiles(t, strings.TrimSuffix(chain, "/"), want, r)
+	files, size = o.compareFiles(t, chain, want, r)
+	chain += "!/"
 	shown := map[string]listed{}
 	for c, e := range o.list {
 		name, ok := strings.CutPrefix(c, chain)
@@ -248,6 +299,7 @@ func (o *ours) compareTree(t *testing.T, chain string, want map[string]entry, r 
 		t.Errorf("%s%q: shown by ls; %s does not have it", chain, name, r.name)
 	}
 	t.Logf("%s: %d entries, %d files, %d bytes, as %s reads them", chain, len(want), files, size, r.name)
+	return files, size
 }
 
 // nameEscape is a byte or a character that a path chain does not show as it is.
@@ -270,11 +322,16 @@ func decodeName(name, mark string) string {
 	})
 }
 
-// shorten is the name under which extract writes one that leaves no room for its additions.
-func shorten(name string) string {
-	elements := strings.Split(name, "/")
+// onDisk is the name under which extract writes a file: without what means something to a file system, and cut where it leaves no room for additions.
+func onDisk(name string) string {
+	elements := strings.Split(strings.TrimPrefix(name, "/"), "/")
 	for i, n := range elements {
-		if len(n) > maxNameBytes {
+		switch {
+		case n == "":
+			elements[i] = "(empty)"
+		case n == "." || n == "..":
+			elements[i] = strings.Repeat("(dot)", len(n))
+		case len(n) > maxNameBytes:
 			elements[i] = n[:maxNameBytes/2] + "~" + n[len(n)-maxNameBytes/2:]
 		}
 	}
@@ -291,12 +348,14 @@ func need(t *testing.T, tools ...string) {
 	}
 }
 
-// reader is a reference implementation of a file system.
+// reader is a reference implementation of a format.
 type reader struct {
-	name    string
+	name string
+	// read gives what the container at a path chain holds; the key of a file that has no name is "".
+	read    func(t *testing.T, o *ours, chain string) map[string]entry
+	tree    bool // a file system: modes, links and devices are compared too
 	devices bool // shows devices and pipes too
 	setuid  bool // shows the bits of setuid, setgid and sticky; tools that write files lose them
-	read    func(t *testing.T, image string) map[string]entry
 }
 
 // mode is how the reader shows a mode that ls shows.
@@ -311,17 +370,8 @@ func (r *reader) mode(s string) string {
 	return letters + permissions
 }
 
-func readersOf(format string) []*reader {
-	switch format {
-	case "ext4":
-		return []*reader{{"debugfs", false, false, readDebugfs}, {"kernel", true, true, readKernel(format)}}
-	case "erofs":
-		return []*reader{{"fsck.erofs", true, false, readFsckErofs}, {"kernel", true, true, readKernel(format)}}
-	}
-	return nil
-}
-
-func readDebugfs(t *testing.T, image string) map[string]entry {
+func readDebugfs(t *testing.T, o *ours, chain string) map[string]entry {
+	image := o.file(chain)
 	const tool = "debugfs"
 	path, err := exec.LookPath(tool)
 	if err != nil {
@@ -345,7 +395,8 @@ func readDebugfs(t *testing.T, image string) map[string]entry {
 var debugfsBanner = regexp.MustCompile(`(?m)^debugfs [0-9.]+ .*$`)
 
 // readFsckErofs extracts with fsck.erofs, or with a newer one of more features that FSCK_EROFS names.
-func readFsckErofs(t *testing.T, image string) map[string]entry {
+func readFsckErofs(t *testing.T, o *ours, chain string) map[string]entry {
+	image := o.file(chain)
 	dir := t.TempDir()
 	tool, args := "fsck.erofs", []string{"--extract=" + dir, image}
 	if newer := os.Getenv("FSCK_EROFS"); newer != "" {
@@ -364,8 +415,9 @@ func readFsckErofs(t *testing.T, image string) map[string]entry {
 }
 
 // readKernel reads through a loop mount.
-func readKernel(format string) func(t *testing.T, image string) map[string]entry {
-	return func(t *testing.T, image string) map[string]entry {
+func readKernel(format string) func(t *testing.T, o *ours, chain string) map[string]entry {
+	return func(t *testing.T, o *ours, chain string) map[string]entry {
+		image := o.file(chain)
 		if os.Geteuid() != 0 {
 			t.Skip("kernel: mounting needs root")
 		}

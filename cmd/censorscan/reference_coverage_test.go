@@ -111,7 +111,7 @@ func TestReferenceCoverage(t *testing.T) {
 				t.Errorf("coverage does not add up: %+v of %d bytes", c.Ledger, r.Inputs[0].Size)
 			}
 			for _, it := range c.Items {
-				if want := onPurpose[it.Path]; want != string(it.Reason) {
+				if want := onPurpose[it.Path]; want != it.Reason {
 					t.Errorf("%s: %s: %s (%d bytes); want %q", it.Path, it.Reason, it.Detail, it.Size, want)
 				}
 				seen[it.Path] = true

@@ -84,6 +84,7 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 		return err
 	}
 	defer tree.close()
+	tree.ahead = o.workers != 1
 	for _, root := range roots {
 		cov, err := extract.Walk(ctx, root, extract.Options{
 			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: !o.slack,
@@ -104,31 +105,4 @@ func runExtract(ctx context.Context, o extractOptions, args []string, stdin io.R
 	}
 	fmt.Fprintf(o.console.status(stderr), "%d files, %d bytes written to %s\n", tree.files.Load(), tree.bytes.Load(), o.dir)
 	return nil
-}
-
-// copyContent writes an artefact, leaving holes as holes.
-func copyContent(ctx context.Context, f sparseFile, c *extract.Content) (int64, error) {
-	var end int64
-	err := c.Pieces(ctx, 0, func(p extract.Piece) error {
-		if p.Offset != end {
-			if _, err := f.Seek(p.Offset, io.SeekStart); err != nil {
-				return err
-			}
-		}
-		n, err := f.Write(p.Data[p.Lead:][:p.Owned])
-		end = p.Offset + int64(n)
-		return err
-	})
-	if err != nil {
-		return end, err
-	}
-	if size := c.Size(); size > end { // it ends in a hole
-		return size, f.Truncate(size)
-	}
-	return end, nil
-}
-
-type sparseFile interface {
-	io.WriteSeeker
-	Truncate(int64) error
 }

@@ -22,6 +22,7 @@ type treeWriter struct {
 	fold    func(string) string // what paths of the same place have in common
 	taken   map[string]taken    // by folded path
 	opening sync.RWMutex        // held for reading while a file is opened in one of the folders
+	ahead   bool                // long streams are decoded ahead of what is written
 	folders map[string]*os.Root // kept open: a path is looked up from its folder, not from root again and again
 	files   atomic.Int64
 	bytes   atomic.Int64
@@ -97,7 +98,7 @@ func (w *treeWriter) write(ctx context.Context, a *extract.Artifact, c *extract.
 	if err != nil {
 		return fmt.Errorf("extracting %s: %w", a.Path, err)
 	}
-	n, err := copyContent(ctx, f, c)
+	n, err := copyContent(ctx, f, c, w.ahead)
 	w.files.Add(1)
 	w.bytes.Add(n)
 	if err := errors.Join(err, f.Close()); err != nil {

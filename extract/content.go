@@ -28,12 +28,12 @@ type Piece struct {
 
 // Content is the bytes of one artefact as a visitor gets them. It is used by one goroutine.
 type Content struct {
-	src    Source    // random access, or
-	prefix []byte    // the beginning of a stream
-	rest   io.Reader // and what follows it
-	err    error     // why src ends early
-	size   int64     // as its container declares it, -1 when unknown
-	raw    int64     // bytes that it takes up in its container
+	src    Source        // random access, or
+	prefix []byte        // the beginning of a stream
+	rest   io.ReadCloser // and what follows it
+	err    error         // why src ends early
+	size   int64         // as its container declares it, -1 when unknown
+	raw    int64         // bytes that it takes up in its container
 
 	reopen    func(context.Context) (io.ReadCloser, error) // the stream from its start
 	budget    *Budget
@@ -56,6 +56,9 @@ func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) err
 		return c.streamPieces(ctx, overlap, visit)
 	}
 	c.delivered, c.holes, c.bad = 0, 0, nil
+	if err := c.gather(); err != nil {
+		return err
+	}
 	size := c.src.Size()
 	for off := int64(0); off < size; {
 		start, end := c.nextRun(off, int64(overlap))
@@ -160,6 +163,7 @@ func (c *Content) streamPieces(ctx context.Context, overlap int, visit func(Piec
 	if rest == nil {
 		return errors.New("a stream is read only once")
 	}
+	defer rest.Close()
 	c.keepTail(c.prefix)
 	off := int64(0)
 	for prefix := c.prefix; len(prefix) > 0; {
@@ -255,7 +259,7 @@ func (c *Content) keepTail(p []byte) {
 // Source gives random access to the artefact. A long stream is decoded again and spooled for it, once.
 func (c *Content) Source(ctx context.Context) (Source, error) {
 	if c.src != nil {
-		return c.src, nil
+		return c.src, c.gather()
 	}
 	if c.spooled != nil {
 		return c.spooled, nil
@@ -278,9 +282,29 @@ func (c *Content) Held() bool { return c.src != nil }
 // Again reports whether the same bytes were visited before as those of no container: what stands at the end of a long stream told better.
 func (c *Content) Again() bool { return c.again }
 
-// Size is the artefact's size in bytes; of a long stream it is known once Pieces has read it.
+// source is what gives random access, nil if there is none.
+func (c *Content) source() Source {
+	if c == nil {
+		return nil
+	}
+	return c.src
+}
+
+// gather spools a container that would be read as it is decoded, and only once.
+func (c *Content) gather() error {
+	p, ok := c.src.(*pass)
+	if !ok {
+		return nil
+	}
+	err := p.all()
+	c.err = p.broken()
+	return err
+}
+
+// Size is the artefact's size in bytes; of a long stream it is known once Pieces has read it. A container that would be read as it is decoded is spooled for it.
 func (c *Content) Size() int64 {
 	if c.src != nil {
+		c.gather() // as far as it goes
 		return c.src.Size()
 	}
 	return c.delivered
@@ -292,6 +316,9 @@ func (c *Content) close() {
 		if cl, ok := s.(io.Closer); ok {
 			cl.Close()
 		}
+	}
+	if c.rest != nil {
+		c.rest.Close()
 	}
 	c.src, c.spooled, c.prefix, c.rest, c.tail = nil, nil, nil, nil, nil
 }

@@ -173,7 +173,7 @@ func TestCacheForgetsTheOldest(t *testing.T) {
 
 func TestSpoolLimits(t *testing.T) {
 	l := DefaultLimits()
-	l.Memory, l.Spool = 4<<20, 3<<20
+	l.Memory, l.Spool = 4<<20, 4<<20
 	b := NewBudget(l)
 	data := make([]byte, 5<<20-7)
 	rand.New(rand.NewSource(5)).Read(data)

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -112,12 +113,15 @@ func (w *walker) descend(t *task) {
 		src = t.content.src
 	}
 	c := &claims{}
-	shares := newShares(a, src)
+	shares := newShares(a, src, t.content)
 	numbers := map[string]int{}
 	window := 4*w.Workers + 4
+	carry := carrier{walker: w}
+	carry.pass, _ = src.(*pass)
 	var pending []*task
 	next := func() {
 		w.finish(pending[0], c)
+		carry.drop(pending[0])
 		pending = pending[1:]
 	}
 	func() {
@@ -136,7 +140,16 @@ func (w *walker) descend(t *task) {
 			}
 			numbers[m.Name]++
 			child := &Artifact{Parent: a, Name: m.Name, Path: chain(a.Path, m.Name, numbers[m.Name]), Depth: a.Depth + 1, share: shares.of(m)}
-			if pending = append(pending, w.start(child, m, src)); len(pending) >= window {
+			for len(pending) > 0 && !carry.room(m) {
+				next()
+			}
+			if w.stop != nil {
+				break
+			}
+			kept, m := carry.take(child, m)
+			started := w.start(child, m, src)
+			started.kept = kept
+			if pending = append(pending, started); len(pending) >= window {
 				next()
 			}
 		}
@@ -144,10 +157,13 @@ func (w *walker) descend(t *task) {
 	for len(pending) > 0 {
 		next()
 	}
-	c.claim(structure, t.container.Structure())
-	if src == nil {
+	switch {
+	case src == nil:
 		a.Size = shares.size
+	case carry.pass != nil:
+		w.passed(t, carry.pass, c)
 	}
+	c.claim(structure, t.container.Structure())
 	w.settle(t, c, src, shares)
 }
 
@@ -194,15 +210,19 @@ func (w *walker) settle(t *task, c *claims, src Source, shares *shares) {
 // shares divides the progress that a container stands for among its members.
 type shares struct {
 	factor float64
+	left   float64
 	size   int64 // where the last member ends, for a folder
-	folder bool
 }
 
-func newShares(a *Artifact, src Source) *shares {
+func newShares(a *Artifact, src Source, c *Content) *shares {
 	if src == nil {
-		return &shares{factor: 1, folder: true}
+		return &shares{factor: 1, left: math.Inf(1)}
 	}
-	return &shares{factor: a.share / float64(max(1, a.Size))}
+	size := a.Size
+	if size < 0 { // not known until it was read
+		size = 3 * c.raw
+	}
+	return &shares{factor: a.share / float64(max(1, size)), left: a.share}
 }
 
 func (s *shares) of(m *Member) float64 {
@@ -211,5 +231,7 @@ func (s *shares) of(m *Member) float64 {
 		n += e.Size
 		s.size = max(s.size, e.End())
 	}
-	return float64(n) * s.factor
+	share := min(float64(n)*s.factor, s.left)
+	s.left -= share
+	return share
 }

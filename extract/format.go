@@ -21,6 +21,9 @@ type Format struct {
 	Magic string
 	// Trailer is a magic string near the end by which Detect also recognises the format, "" if it looks at the beginning only.
 	Trailer string
+	// Forward says that the container is read from its beginning to its end, each member when it is yielded, so that a long stream need not be held for it.
+	// Its Input may be Passing.
+	Forward bool
 	// Open reads the container's own tables. ErrNotThis says that Detect was wrong and the next format may try; every other error
 	// means that the artefact is of this format and stays unopened.
 	Open func(ctx context.Context, in *Input) (Container, error)
@@ -36,6 +39,9 @@ type Input struct {
 	Budget      *Budget
 	CheckHashes bool // verify the hashes that the container carries
 }
+
+// Reach gives off, or the size of the input if that is less. An input that is Passing is decoded no further than that.
+func (in *Input) Reach(off int64) int64 { return Reach(in.Source, off) }
 
 // Container is an opened artefact that holds others.
 type Container interface {

@@ -17,6 +17,9 @@ type Joiner struct {
 	Spec    string
 	// Join finds the sets among the members of one container. It goes by content where the names leave room, and must not change the members.
 	Join func(ctx context.Context, s *Siblings) []Joined
+	// Wants tells whether Join has to see a member, by its name and its beginning (at most 256 KiB), or by its name alone if that is nil. It is asked where members
+	// that go by have to be held for Join. A nil function wants all.
+	Wants func(ctx context.Context, name string, head []byte, b *Budget) bool
 }
 
 // Joined is a set of members that make up one artefact.
@@ -120,12 +123,21 @@ func (w *walker) members(t *task) iter.Seq2[*Member, error] {
 		s := &Siblings{Budget: w.Budget}
 		var list []*Member
 		full := false
+		var held *keep
+		p, passing := t.content.source().(*pass)
+		if passing {
+			held = p.newKeep(w.Budget.passShare())
+			held.stays = true
+		}
 		for m, err := range all {
-			if full || err != nil {
+			if full || err != nil || passing && !w.wanted(p, m) {
 				if !yield(m, err) {
 					return
 				}
 				continue
+			}
+			if passing {
+				m = p.hold(held, m)
 			}
 			list = append(list, m)
 			if m.Mode.IsRegular() {
@@ -157,6 +169,34 @@ func (w *walker) members(t *task) iter.Seq2[*Member, error] {
 			}
 		}
 	}
+}
+
+// wantedHead is how much of a member joiners see of its beginning, in bytes.
+const wantedHead = 256 << 10
+
+// wanted tells whether a member of a stream that passes has to be held until all others have been seen. The rest goes first.
+func (w *walker) wanted(p *pass, m *Member) bool {
+	if !m.Mode.IsRegular() || m.Open == nil {
+		return false
+	}
+	var head []byte
+	for _, j := range w.Joiners {
+		if j.Wants == nil {
+			return true
+		}
+		if !j.Wants(w.ctx, m.Name, nil, w.Budget) {
+			continue
+		}
+		if head == nil && len(m.Extents) == 1 && m.Extents[0].Size == m.Size {
+			head = make([]byte, min(m.Size, wantedHead))
+			n, _ := p.ReadAt(head, m.Extents[0].Offset)
+			head = head[:n]
+		}
+		if head == nil || j.Wants(w.ctx, m.Name, head, w.Budget) {
+			return true
+		}
+	}
+	return false
 }
 
 // join runs the joiners. It returns the wholes by their first part, and the whole of each part.

@@ -58,6 +58,9 @@ func NewBudget(l Limits) *Budget {
 // Limits are the limits that the budget was made with.
 func (b *Budget) Limits() Limits { return b.limits }
 
+// Held is how much of decoded streams is held at the moment in memory and in temporary files, in bytes.
+func (b *Budget) Held() (memory, disk int64) { return b.memory.Load(), b.disk.Load() }
+
 // Cache holds decoded blocks for all formats of the run.
 func (b *Budget) Cache() *Cache { return b.cache }
 
@@ -69,9 +72,12 @@ func (b *Budget) Bytes(n int64) ([]byte, error) {
 	return make([]byte, n), nil
 }
 
-// reserve takes n bytes of the memory for spooled streams and reports whether they were there.
-func (b *Budget) reserve(n int64) bool {
-	if b.memory.Add(n) <= b.limits.Memory/2 {
+// passShare is the part of the memory for spooled streams that is there for the small members of streams that pass, in bytes.
+func (b *Budget) passShare() int64 { return b.limits.Memory / 8 }
+
+// reserve takes n bytes of the memory for spooled streams and reports whether they were there, with as much as spare besides.
+func (b *Budget) reserve(n, spare int64) bool {
+	if b.memory.Add(n) <= b.limits.Memory/2-spare {
 		return true
 	}
 	b.memory.Add(-n)

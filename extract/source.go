@@ -110,10 +110,12 @@ func Section(src Source, e Extent) Source { return Concat(src, []Extent{e}) }
 func Concat(src Source, extents []Extent) Source {
 	c := &concatSource{src: src}
 	for _, e := range extents {
-		if e.Offset < 0 || e.Size <= 0 || e.Offset >= src.Size() {
+		if e.Offset < 0 || e.Size <= 0 {
 			continue
 		}
-		e.Size = min(e.Size, src.Size()-e.Offset)
+		if e.Size = Reach(src, e.End()) - e.Offset; e.Size <= 0 {
+			continue
+		}
 		c.extents = append(c.extents, e)
 		c.starts = append(c.starts, c.size)
 		c.size += e.Size

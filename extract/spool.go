@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,7 @@ import (
 // Spool keeps a stream for random access: in memory as far as the budget has some, else in one temporary file that is unlinked at once. An error
 // of the stream is returned together with the Source of what came before it. The Source has to be closed.
 func (b *Budget) Spool(ctx context.Context, r io.Reader) (Source, error) {
-	s := &spool{budget: b}
+	s := &spool{budget: b, spare: b.passShare()}
 	buf := make([]byte, spoolChunk)
 	for {
 		if ctx.Err() != nil {
@@ -51,6 +50,7 @@ func readChunk(r io.Reader, p []byte) (n int, err error) {
 // spool is a list of chunks of spoolChunk bytes (the last may be shorter), followed by a file once memory is short.
 type spool struct {
 	budget *Budget
+	spare  int64 // bytes of memory that it leaves to others
 	chunks [][]byte
 	memory int64 // bytes in chunks
 	file   *os.File
@@ -61,13 +61,22 @@ func (s *spool) write(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
-	if s.file == nil {
-		if s.budget.reserve(int64(len(p))) {
-			s.chunks = append(s.chunks, bytes.Clone(p))
-			s.memory += int64(len(p))
-			s.size += int64(len(p))
+	for s.file == nil && s.budget.reserve(int64(len(p)), s.spare) {
+		k := len(s.chunks) - 1
+		if k < 0 || len(s.chunks[k]) == spoolChunk {
+			s.chunks = append(s.chunks, nil)
+			k++
+		}
+		n := min(len(p), spoolChunk-len(s.chunks[k]))
+		s.chunks[k] = append(s.chunks[k], p[:n]...)
+		s.budget.release(int64(len(p) - n))
+		s.memory += int64(n)
+		s.size += int64(n)
+		if p = p[n:]; len(p) == 0 {
 			return nil
 		}
+	}
+	if s.file == nil {
 		f, err := os.CreateTemp(s.budget.temp, "censorscan-*")
 		if err != nil {
 			return spoolFault(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -85,7 +86,8 @@ type task struct {
 	ledger    Ledger
 	joins     bool // sets among the container's members are joined
 	siblings  *Siblings
-	partial   bool // the container did not tell of all that is in it
+	partial   bool  // the container did not tell of all that is in it
+	kept      *keep // what of a stream that passes is held for it
 	result    any
 	err       error
 }
@@ -123,7 +125,6 @@ func (w *walker) work(t *task) {
 		t.joins = true
 		return
 	}
-	var closer io.Closer
 	var err error
 	switch {
 	case w.ctx.Err() != nil:
@@ -132,10 +133,7 @@ func (w *walker) work(t *task) {
 		w.leaveOut(t)
 		return
 	default:
-		closer, err = w.open(t)
-	}
-	if closer != nil {
-		defer closer.Close()
+		err = w.open(t)
 	}
 	if err != nil {
 		t.problem(err)
@@ -166,26 +164,26 @@ func (w *walker) leaveOut(t *task) {
 }
 
 // open makes the member's bytes available: whole, or the beginning of a long stream.
-func (w *walker) open(t *task) (io.Closer, error) {
+func (w *walker) open(t *task) error {
 	m := t.member
 	c := &Content{budget: w.Budget, buffers: &w.buffers, size: m.Size, raw: total(m.Extents)}
 	switch {
 	case m.Problem != nil:
-		return nil, m.Problem
+		return m.Problem
 	case m.Open != nil:
 		src, err := m.Open(w.ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c.src = src
 		t.content = c
-		return nil, nil
+		return nil
 	case m.Stream == nil:
-		return nil, errors.New("nothing to open")
+		return errors.New("nothing to open")
 	}
 	r, err := m.Stream(w.ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.reopen = m.Stream
 	prefix, err := readPrefix(r, m.Size)
@@ -193,16 +191,16 @@ func (w *walker) open(t *task) (io.Closer, error) {
 	case err == nil:
 		c.prefix, c.rest = prefix, r
 		t.content = c
-		return r, nil
+		return nil
 	case err != io.EOF && len(prefix) == 0:
 		r.Close()
-		return nil, err
+		return err
 	case err != io.EOF:
 		c.err = err
 	}
 	c.src = BytesSource(prefix)
 	t.content = c
-	return nil, r.Close()
+	return r.Close()
 }
 
 // readPrefix reads the beginning of a stream; the error is io.EOF when that is all of it, nil when more follows.
@@ -235,6 +233,9 @@ func (w *walker) detect(t *task) {
 			continue
 		}
 		deepest := a.Depth >= w.Budget.limits.Depth
+		if c.src == nil && !deepest && f.Forward {
+			w.pass(t)
+		}
 		if c.src == nil && !deepest && w.hold(c) == nil { // now that it is worth holding, its end is known too, and may say more
 			w.detect(t)
 			return
@@ -291,16 +292,24 @@ func (w *walker) openAs(t *task, f Format) error {
 	if t.artifact.Depth >= w.Budget.limits.Depth {
 		return w.tooDeep()
 	}
-	t.artifact.Size = c.src.Size()
+	p, passing := c.src.(*pass)
+	if passing && !f.Forward {
+		if err := p.all(); err != nil {
+			return err
+		}
+		passing = false
+	}
+	if !passing {
+		t.artifact.Size = c.src.Size()
+	}
 	var err error
 	t.container, err = f.Open(w.ctx, &Input{Source: c.src, Name: t.artifact.Base(), Budget: w.Budget, CheckHashes: w.CheckHashes})
 	if err != nil {
 		t.container = nil
 		return err
 	}
-	if c.err != nil {
-		c.fail(c.lost(c.src.Size(), c.err), c.err)
-		t.artifact.Problems = append(t.artifact.Problems, c.bad...)
+	if !passing {
+		t.broken()
 	}
 	return nil
 }
@@ -309,11 +318,29 @@ func (w *walker) tooDeep() error {
 	return &LimitError{"depth", int64(w.Budget.limits.Depth), "containers within containers"}
 }
 
+// broken accounts for what a container's stream lacks because it broke.
+func (t *task) broken() {
+	if c := t.content; c.err != nil {
+		c.fail(c.lost(c.src.Size(), c.err), c.err)
+		t.artifact.Problems = append(slices.Clone(c.bad), t.artifact.Problems...)
+	}
+}
+
+// pass lets a stream be read as it is decoded, if there is memory to do so.
+func (w *walker) pass(t *task) {
+	c, before := t.content, t.member.Extents
+	if p, ok := w.Budget.pass(w.ctx, c.prefix, c.rest, c.reopen); ok {
+		p.before = before
+		c.src, c.prefix, c.rest = p, nil, nil
+	}
+}
+
 // hold makes sure that a container's bytes stay at hand within the budget while its members are read.
 func (w *walker) hold(c *Content) error {
 	switch src := c.src.(type) {
 	case nil:
 		s, err := w.Budget.Spool(w.ctx, io.MultiReader(bytes.NewReader(c.prefix), c.rest))
+		c.rest.Close()
 		c.prefix, c.rest = nil, nil
 		c.src, c.err = s, err
 	case BytesSource:

@@ -67,7 +67,10 @@ func runLs(ctx context.Context, o lsOptions, args []string, stdin io.Reader, std
 		cov, err := extract.Walk(ctx, root, extract.Options{
 			Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers, NoSlack: true,
 			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
-				if container || a.Size >= 0 {
+				if container && a.Size < 0 {
+					a.Size = c.Size() // which is not known of what is read as it is decoded
+				}
+				if a.Size >= 0 {
 					return nil, nil
 				}
 				// only decoding tells how large it is

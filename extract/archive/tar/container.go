@@ -33,13 +33,8 @@ func (c *container) Members(ctx context.Context) iter.Seq2[*extract.Member, erro
 		}
 		w := &walk{reader: reader{in: c.in}, ctx: ctx, yield: tell, seen: map[uint64]int64{}}
 		w.run()
-		if t := findTrailer(c.in); t != nil && !stopped {
-			w.claims.add(t.Offset, t.known)
-			if c.in.CheckHashes {
-				if err := t.verify(ctx, c.in); err != nil {
-					tell(nil, err)
-				}
-			}
+		if !stopped {
+			w.trailer(c.in.CheckHashes)
 		}
 		c.claims = w.claims
 	}
@@ -55,7 +50,6 @@ type walk struct {
 }
 
 func (w *walk) run() {
-	size := w.in.Size()
 	ended := false
 	for at := int64(0); ; {
 		if err := w.ctx.Err(); err != nil {
@@ -79,7 +73,8 @@ func (w *walk) run() {
 			continue
 		case err == io.EOF:
 			if !ended {
-				w.yield(nil, extract.Damaged(min(stop, size), "archive ends without its end mark at offset %d, members may be missing", min(stop, size)))
+				at := extract.Reach(w.in, stop)
+				w.yield(nil, extract.Damaged(at, "archive ends without its end mark at offset %d, members may be missing", at))
 			}
 			return
 		case ended && !w.headerAt(at):
@@ -118,7 +113,7 @@ func (w *walk) skipZeros(at int64) int64 {
 // resync gives the offset of the next header of a kind newer than v7 at or behind a block, -1 when there is none. What cannot be read is passed over.
 func (w *walk) resync(at int64) int64 {
 	buf := make([]byte, window)
-	for ; at < w.in.Size() && w.ctx.Err() == nil; at += window {
+	for ; extract.Reach(w.in, at+1) > at && w.ctx.Err() == nil; at += window {
 		n, _ := w.in.ReadAt(buf, at)
 		for i := 0; i+blockSize <= n; i += blockSize {
 			if b := buf[i : i+blockSize]; magic(b) && validBlock(b) {
@@ -127,6 +122,20 @@ func (w *walk) resync(at int64) int64 {
 		}
 	}
 	return -1
+}
+
+// trailer claims the line with an MD5.
+func (w *walk) trailer(check bool) {
+	t := findTrailer(w.in)
+	if t == nil {
+		return
+	}
+	w.claims.add(t.Offset, t.known)
+	if check {
+		if err := t.verify(w.ctx, w.in); err != nil {
+			w.yield(nil, err)
+		}
+	}
 }
 
 // member yields an entry whose first header is at start; err is why its content cannot be read.
@@ -154,16 +163,21 @@ func (w *walk) member(e *entry, start int64, err error) bool {
 		if e.flag == typeContinued && !w.yield(nil, note(e, "file is continued from another volume")) {
 			return false
 		}
-		if short := e.data + e.size - w.in.Size(); short > 0 && !w.yield(nil, note(e, "member has %d bytes, the archive ends %d before", e.size, short)) {
-			return false
-		}
 		w.content(m, e, err)
 	}
 	if m.Mode.IsRegular() && start >= 0 && int64(len(w.seen))*32 < w.in.Budget.Limits().Buffer {
 		w.seen[key(e.name)] = start
 	}
-	w.claimZeros(e.data+e.size, e.next-e.data-e.size)
-	return w.yield(m, nil)
+	if !w.yield(m, nil) {
+		return false
+	}
+	// What lies behind the content is not looked at before: the archive may be decoded as it is read.
+	end := e.data + e.size
+	if short := end - extract.Reach(w.in, end); m.Mode.IsRegular() && short > 0 && !w.yield(nil, note(e, "member has %d bytes, the archive ends %d before", e.size, short)) {
+		return false
+	}
+	w.claimZeros(end, e.next-end)
+	return true
 }
 
 // note is what there is to say of an entry that can be read all the same. It stands for the header, so that nothing else counts as unread.
@@ -175,7 +189,6 @@ func note(e *entry, format string, args ...any) *extract.Unopened {
 
 // content gives a member the bytes of an entry.
 func (w *walk) content(m *extract.Member, e *entry, err error) {
-	size := w.in.Size()
 	if err != nil { // the raw bytes are searched as slack
 		m.Size = e.size
 		m.Problem = extract.AsUnopened(err)
@@ -184,19 +197,27 @@ func (w *walk) content(m *extract.Member, e *entry, err error) {
 	if e.sparse != nil {
 		m.Size = e.sparse.size
 		for _, c := range e.sparse.chunks {
-			if n := min(c.size, size-c.raw); n > 0 {
+			if n := w.there(c.raw, c.size); n > 0 {
 				m.Extents = append(m.Extents, extract.Extent{Offset: c.raw, Size: n})
 			}
 		}
 		m.Open = func(context.Context) (extract.Source, error) { return e.sparse, nil }
 		return
 	}
-	raw := extract.Extent{Offset: e.data, Size: max(0, min(e.size, size-e.data))}
+	raw := extract.Extent{Offset: e.data, Size: w.there(e.data, e.size)}
 	m.Size = raw.Size
 	if raw.Size > 0 {
 		m.Extents = []extract.Extent{raw}
 	}
 	m.Open = func(context.Context) (extract.Source, error) { return extract.Section(w.in, raw), nil }
+}
+
+// there is how many of the n bytes at off there are. What has not been decoded yet is taken for granted.
+func (w *walk) there(off, n int64) int64 {
+	if _, ok := w.in.Source.(extract.Passing); ok {
+		return n
+	}
+	return max(0, min(n, w.in.Size()-off))
 }
 
 // hardLink gives a member the bytes of the file before it that it names, and the offset of that one's first header, -1 when there is none.
@@ -206,7 +227,7 @@ func (w *walk) hardLink(m *extract.Member, e *entry) int64 {
 		m.Problem = extract.Damaged(e.header, "hard link to %q, which is no file before it in the archive", e.link)
 		return -1
 	}
-	if w.again > w.in.Size()+windowsAgain {
+	if w.again > e.header+windowsAgain {
 		m.Problem = extract.Damaged(e.header, "hard link to %q: the headers of such files have been read too often", e.link)
 		m.Problem.Reason = extract.ReasonLimit
 		return -1
@@ -225,7 +246,7 @@ func (w *walk) hardLink(m *extract.Member, e *entry) int64 {
 	return start
 }
 
-// windowsAgain is how many bytes of headers may be read again for hard links beyond the size of the archive.
+// windowsAgain is how many bytes of headers may be read again for hard links beyond those that stand before the link.
 const windowsAgain = 64 << 20
 
 // key is the hash of a name, with or without "./" before it.

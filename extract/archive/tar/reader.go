@@ -90,7 +90,7 @@ type prelude struct {
 
 // ahead takes what an entry says of the one behind it. Global pax headers are for whole archives and say nothing that a member needs.
 func (r *reader) ahead(p *prelude, e *entry) error {
-	if e.size > r.in.Size()-e.data {
+	if end := e.data + e.size; extract.Reach(r.in, end) < end {
 		return extract.Damaged(e.header, "header of %d bytes for a member is cut off", e.size)
 	}
 	text, err := r.in.Budget.ReadFull(r.in, e.data, e.size)
@@ -153,7 +153,7 @@ func (r *reader) bound(e *entry) {
 
 // headerAt reports whether the archive goes on at off or ends there as it should.
 func (r *reader) headerAt(off int64) bool {
-	if off == r.in.Size() {
+	if extract.Reach(r.in, off+1) == off {
 		return true
 	}
 	b := r.block(off)

@@ -19,6 +19,7 @@ func Format() extract.Format {
 		Spec:    "https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html",
 		Detect:  detect,
 		Open:    open,
+		Forward: true,
 	}
 }
 

@@ -21,6 +21,10 @@ func Joiner() extract.Joiner {
 		Summary: "Android sparse images cut into parts (`super.img.0`, `system.img_sparsechunk.3`, `super.2.1a2b3c4d.img`)",
 		Spec:    "AOSP system/core/libsparse/sparse.cpp (sparse_file_resparse)",
 		Join:    join,
+		Wants: func(_ context.Context, name string, head []byte, _ *extract.Budget) bool {
+			_, ok := partName(name)
+			return ok && (head == nil || strings.HasPrefix(string(head), magic))
+		},
 	}
 }
 

@@ -20,6 +20,9 @@ func Joiner() extract.Joiner {
 		Summary: "files cut into equal pieces (`rom.zip.001`, `super.img.0`) of which the first begins like a container",
 		Spec:    "https://www.gnu.org/software/coreutils/manual/html_node/split-invocation.html",
 		Join:    join,
+		Wants: func(_ context.Context, name string, _ []byte, _ *extract.Budget) bool {
+			return numbered.MatchString(path.Base(name))
+		},
 	}
 }
 
@@ -83,7 +86,7 @@ func isSet(ctx context.Context, s *extract.Siblings, set []piece) bool {
 		}
 	}
 	for i, p := range set {
-		if known(s.Head(ctx, p.Member, headSize)) != (i == 0) {
+		if Known(s.Head(ctx, p.Member, headSize)) != (i == 0) {
 			return false // the first is no container, or another one is a file of its own
 		}
 	}
@@ -145,8 +148,8 @@ var magics = []struct {
 	{512, "EFI PART"}, {4096, "EFI PART"}, {1080, "\x53\xef"}, {1024, "\xe2\xe1\xf5\xe0"}, {1024, "\x10\x20\xf5\xf2"}, {0, "hsqs"},
 }
 
-// known tells whether a file begins like a container.
-func known(head []byte) bool {
+// Known tells whether a file begins like one of the containers that people cut up.
+func Known(head []byte) bool {
 	for _, m := range magics {
 		if len(head) >= m.offset+len(m.bytes) && string(head[m.offset:][:len(m.bytes)]) == m.bytes {
 			return true

@@ -20,11 +20,27 @@ func Joiner() extract.Joiner {
 		Summary: "Android dynamic partitions over several block devices (`super_system.img`, `super_vendor.img`), raw or sparse",
 		Spec:    "AOSP system/core/fs_mgr/liblp/include/liblp/metadata_format.h (LpMetadataBlockDevice)",
 		Join:    join,
+		Wants:   wants,
 	}
 }
 
 // lookAhead is how much of an image is read to see whether it holds the metadata of several devices.
 const lookAhead = 256 << 10
+
+// wants leaves out an image that is no device of a set: one that begins like a container, as no device behind the first does, unless its name says that it is one.
+func wants(ctx context.Context, name string, head []byte, b *extract.Budget) bool {
+	base := imageName(name)
+	if base == "" || head == nil || strings.HasPrefix(base, "super_") {
+		return base != ""
+	}
+	img, _ := image(ctx, extract.BytesSource(head), b)
+	if n := len(devicesOf(img, b)); n > 0 {
+		return n > 1
+	}
+	begin := make([]byte, 8<<10)
+	n, _ := img.ReadAt(begin, 0)
+	return !split.Known(begin[:n])
+}
 
 func join(ctx context.Context, s *extract.Siblings) (out []extract.Joined) {
 	byName := map[string]*extract.Member{}

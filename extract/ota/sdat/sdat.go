@@ -24,6 +24,9 @@ func Joiner() extract.Joiner {
 		Summary: "block OTAs: new.dat, new.dat.br, also in parts, mapped by transfer lists of version 1 to 4",
 		Spec:    "https://android.googlesource.com/platform/bootable/recovery/+/refs/heads/android10-release/updater/blockimg.cpp",
 		Join:    join,
+		Wants: func(_ context.Context, name string, _ []byte, _ *extract.Budget) bool {
+			return strings.HasSuffix(name, listSuffix) || dataName.MatchString(name)
+		},
 	}
 }
 

@@ -18,7 +18,7 @@ func Embedded() extract.Format {
 	return extract.Format{
 		Name:    "embedded",
 		Group:   "compress",
-		Summary: "streams behind a header of at most 64 bytes, or without a magic: all of the above, raw deflate, LZ4 blocks, zstd without its magic, brotli of any name, CCZ, mozLz4",
+		Summary: "streams behind a header of at most 64 bytes, or without a magic: all of the above, raw deflate, LZ4 blocks, zstd without its magic, brotli of any name, CCZ, mozLz4, lz4-java, Godot's blocks",
 		Spec:    "https://www.rfc-editor.org/rfc/rfc1951, https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md",
 		Detect: func(p *extract.Probe) bool {
 			s := &search{src: p.Source(), size: p.Size(), budget: p.Budget, head: p.Head()}
@@ -62,7 +62,7 @@ const measureFirst = 1 << 20
 func (e *embedded) Members(ctx context.Context) iter.Seq2[*extract.Member, error] {
 	return func(yield func(*extract.Member, error) bool) {
 		for f := e.first; f != nil && ctx.Err() == nil; {
-			e.structure = append(e.structure, (f.file.Structure())...)
+			e.structure = append(append(e.structure, f.header), f.file.Structure()...)
 			if !yield(f.file.member(), nil) {
 				return
 			}
@@ -90,8 +90,9 @@ func (e *embedded) Close() error { return nil }
 // found is a stream in an artefact.
 type found struct {
 	file    *file
-	end     int64 // where it ends in the artefact, -1 while that is not known
-	refused error // why it cannot be opened
+	end     int64          // where it ends in the artefact, -1 while that is not known
+	header  extract.Extent // in front of it, of a known layout
+	refused error          // why it cannot be opened
 }
 
 // maxHeader is how many bytes may stand in front of a stream.

@@ -95,7 +95,7 @@ func (s *search) lz4Block() *found {
 		}
 		if !s.whole() {
 			end = false
-			if sound >= len(data)/2 && (s.size >= 0 || matches >= 16) {
+			if sound >= len(data)/2 {
 				out, end = s.lz4Long(off, out)
 			}
 		}
@@ -310,21 +310,26 @@ func (s *search) brotliAt(off int) *found {
 	if !ok {
 		return nil
 	}
-	if f := s.brotliUpTo(off, s.left(off), size); f != nil {
+	f, early := s.brotliUpTo(off, s.left(off), size)
+	if f != nil {
 		return f
 	}
 	for n := range declared(s.head[:off], s.left(off)-1) {
-		if f := s.brotliUpTo(off, n, size); f != nil {
+		if within := n <= int64(len(s.head)-off); early != within {
+			continue
+		}
+		if f, _ := s.brotliUpTo(off, n, size); f != nil {
 			return f
 		}
 	}
 	return nil
 }
 
-// brotliUpTo finds a brotli stream of raw bytes at off, of which the last block decodes to size bytes if that is known.
-func (s *search) brotliUpTo(off int, raw, size int64) *found {
-	if size >= 0 && (size < minContent || s.size >= 0 && size <= raw) {
-		return nil
+// brotliUpTo finds a brotli stream of raw bytes at off, of which the last block decodes to size bytes if that is known; early says that one ends before that,
+// or may, within the head.
+func (s *search) brotliUpTo(off int, raw, size int64) (f *found, early bool) {
+	if size >= 0 && size < minContent {
+		return nil, false
 	}
 	data := s.head[off:]
 	if raw <= int64(len(data)) {
@@ -338,46 +343,15 @@ func (s *search) brotliUpTo(off int, raw, size int64) *found {
 	switch {
 	case err == io.EOF && raw == int64(len(data)):
 		if size >= 0 && int64(n) != size || !s.believable(off, int64(n), raw) {
-			return nil
+			return nil, false
 		}
-		return s.streamAt(brotliCodec(), off, nil, end)
+		return s.streamAt(brotliCodec(), off, nil, end), false
+	case err != nil && err.Error() == brotliExcess:
+		return nil, true
 	case err != nil && (end >= 0 && raw == int64(len(data)) || !cutShort(err)) || !s.try():
-		return nil
+		return nil, false
 	}
-	return s.long(s.streamAt(brotliCodec(), off, nil, end), off)
-}
-
-// brotliBegins reads the headers of a stream and of its first block. It returns what the block decodes to if it is the last, else -1; ok says whether there is
-// something in it that is compressed.
-func brotliBegins(data []byte) (size int64, ok bool) {
-	if len(data) < 8 {
-		return 0, false
-	}
-	bits := binary.LittleEndian.Uint64(data)
-	take := func(n int) uint64 {
-		v := bits & (1<<n - 1)
-		bits >>= n
-		return v
-	}
-	if take(1) != 0 && take(3) == 0 && take(3) == 1 { // the sizes of the window have codes of 1, 4 and 7 bits, of which one is not used
-		return 0, false
-	}
-	last := take(1) != 0
-	if last && take(1) != 0 {
-		return 0, false // empty
-	}
-	nibbles := int(take(2)) + 4
-	if nibbles == 7 {
-		return 0, false // no content
-	}
-	size = int64(take(4 * nibbles))
-	if nibbles > 4 && size>>(4*(nibbles-1)) == 0 {
-		return 0, false
-	}
-	if last {
-		return size + 1, true
-	}
-	return -1, take(1) == 0
+	return s.long(s.streamAt(brotliCodec(), off, nil, end), off), err == nil
 }
 
 // isLimit reports whether a trial ended at a limit behind n decoded bytes.

@@ -9,32 +9,66 @@ import (
 
 // named knows the headers that name what follows them, so that damage behind them is told.
 //
-// CCZ: https://github.com/cocos2d/cocos2d-objc/blob/develop/cocos2d/Support/ZipUtils.h. mozLz4: https://github.com/avih/dejsonlz4.
+// CCZ: https://github.com/cocos2d/cocos2d-objc/blob/develop/cocos2d/Support/ZipUtils.h. mozLz4: https://github.com/avih/dejsonlz4. Godot's compressed files:
+// https://github.com/godotengine/godot/blob/master/core/io/file_access_compressed.cpp.
 func (s *search) named() *found {
 	h := s.head
-	switch {
-	case len(h) < 32:
+	if len(h) < 32 {
 		return nil
-	case string(h[:4]) == "CCZ!":
+	}
+	c, size, refused := (*codec)(nil), int64(16), error(nil)
+	switch string(h[:4]) {
+	case "CCZ!":
 		codecs := []func() *codec{zlibCodec, bzip2Codec, gzipCodec}
 		if kind := int(binary.BigEndian.Uint16(h[4:])); kind < len(codecs) {
-			return s.streamAt(codecs[kind](), 16, nil, -1)
+			c = codecs[kind]()
 		}
-	case string(h[:4]) == "CCZp":
-		f := s.streamAt(zlibCodec(), 16, nil, -1)
-		f.refused = extract.Encrypted(s.from, "the stream behind a CCZp header is encrypted")
-		return f
-	case string(h[:8]) == "mozLz40\x00":
-		return s.streamAt(lz4BlockCodec(int64(binary.LittleEndian.Uint32(h[8:]))), 12, nil, -1)
+	case "CCZp":
+		c, refused = zlibCodec(), extract.Encrypted(s.from, "the stream behind a CCZp header is encrypted")
+	case "mozL":
+		if string(h[:8]) == "mozLz40\x00" {
+			c, size = lz4BlockCodec(int64(binary.LittleEndian.Uint32(h[8:]))), 12
+		}
+	case "GCPF", "RSCC":
+		c, size, refused = s.godot()
 	}
-	return nil
+	if c == nil || size >= s.left(0) {
+		return nil
+	}
+	f := s.streamAt(c, int(size), nil, -1)
+	f.header, f.refused = extract.Extent{Offset: s.from, Size: size}, refused
+	return f
+}
+
+// godot reads a Godot header: the mode of compression, the length of a block and of the content, and what each block takes.
+func (s *search) godot() (c *codec, header int64, refused error) {
+	mode, block, size := binary.LittleEndian.Uint32(s.head[4:]), binary.LittleEndian.Uint32(s.head[8:]), binary.LittleEndian.Uint32(s.head[12:])
+	if block == 0 {
+		return nil, 0, nil
+	}
+	header = 16 + 4*(int64(size/block)+1)
+	switch mode {
+	case 1:
+		c = zlibCodec()
+		c.begins = zlibBegins // a stream for each block
+	case 2:
+		c = zstdCodec()
+	case 3:
+		c = gzipCodec()
+	case 0, 4:
+		c, refused = zlibCodec(), extract.Unsupported(s.from, "Godot file in compression mode %d", mode)
+	}
+	return c, header, refused
 }
 
 // marked finds streams that begin with a magic. What stands right at the beginning of an artefact has been looked at by the formats themselves.
 func (s *search) marked() *found {
-	for off := s.first(); off <= min(maxHeader, len(s.head)-10); off++ {
+	for off := 0; off <= min(maxHeader, len(s.head)-10); off++ {
 		var c *codec
 		switch h := s.head[off:]; {
+		case h[0] == 'L' && lz4JavaBegins(h):
+			c = lz4JavaCodec()
+		case off < s.first():
 		case gzipBegins(h):
 			c = gzipCodec()
 		case h[0] == 'B' && bzip2Begins(h):

@@ -51,6 +51,9 @@ var embeddedSamples = []struct {
 	{"lz4-be64.bin", "lz4 block", 8, 0},
 	{"lz4-both.bin", "lz4 block", 16, 23},
 	{"moz.jsonlz4", "lz4 block", 12, 0},
+	{"lz4java.bin", "lz4-java", 0, 0},
+	{"godot-zstd.bin", "zstd", 40, 4},
+	{"godot-zlib.bin", "zlib", 40, 4},
 	{"deflate.bin", "deflate", 0, 0},
 	{"deflate-length.bin", "deflate", 4, 0},
 	{"deflate-both.bin", "deflate", 8, 13},
@@ -86,7 +89,7 @@ func TestEmbedded(t *testing.T) {
 				t.Errorf("members %+v", l.Files)
 			}
 			size := int64(len(raw))
-			formattest.CheckAccounting(t, l, size, extract.Extent{Size: s.at}, extract.Extent{Offset: size - s.tail, Size: s.tail})
+			formattest.CheckAccounting(t, l, size, extract.Extent{Size: min(s.at, maxHeader)}, extract.Extent{Offset: size - s.tail, Size: s.tail})
 			if end := l.Claimed[0].End(); size-end != s.tail {
 				t.Errorf("the stream is said to end at %d of %d", end, size)
 			}
@@ -189,16 +192,18 @@ func TestEmbeddedLong(t *testing.T) {
 	content := mixed(t, 3<<20)
 	lz4 := filter(t, content, "lz4", "-q", "-9", "-l")[8:]
 	zst := filter(t, content, "zstd", "-q", "-5")
+	dense := brotlied(t, content)
 	for name, raw := range map[string][]byte{
-		"zlib":      join(length(len(content)), zlibbed(t, content)),
-		"deflate":   deflated(t, content),
-		"deflate 4": join(length(len(content)), deflated(t, content)),
-		"brotli":    brotlied(t, content),
-		"brotli 8":  join([]byte("\x00DAT\x01\x00\x00\x00"), brotlied(t, content)),
-		"lz4 block": join(length(len(content)), lz4),
-		"lz4 both":  join(length(len(lz4)), length(len(content)), lz4, []byte("behind")),
-		"zstd bare": zst[4:],
-		"xz":        join([]byte("header"), filter(t, content, "xz", "-1")),
+		"zlib":             join(length(len(content)), zlibbed(t, content)),
+		"deflate":          deflated(t, content),
+		"deflate 4":        join(length(len(content)), deflated(t, content)),
+		"brotli":           brotlied(t, content),
+		"brotli, declared": join(length(len(dense)), dense, []byte("behind")),
+		"brotli 8":         join([]byte("\x00DAT\x01\x00\x00\x00"), brotlied(t, content)),
+		"lz4 block":        join(length(len(content)), lz4),
+		"lz4 both":         join(length(len(lz4)), length(len(content)), lz4, []byte("behind")),
+		"zstd bare":        zst[4:],
+		"xz":               join([]byte("header"), filter(t, content, "xz", "-1")),
 	} {
 		l, err := formattest.List(Embedded(), extract.BytesSource(raw), "asset", extract.DefaultLimits())
 		if err != nil {
@@ -243,6 +248,8 @@ func TestEmbeddedDamage(t *testing.T) {
 		{"CCZ of text", join([]byte("CCZ!\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x10\x00"), words), "zlib stream is damaged"},
 		{"mozLz4, cut", cut(embeddedSample(t, "moz.jsonlz4")), "lz4 block stream"},
 		{"mozLz4, lying length", join([]byte("mozLz40\x00\xff\xff\xff\xff"), embeddedSample(t, "moz.jsonlz4")[12:]), "it decodes to 2634 bytes, not 4294967295"},
+		{"lz4-java, cut", join(length(9), cut(embeddedSample(t, "lz4java.bin"))), "lz4-java stream ends early"},
+		{"Godot, cut", cut(embeddedSample(t, "godot-zlib.bin")), "zlib stream ends early"},
 		{"long zlib, cut", join(length(len(long)), cut(zlibbed(t, long))), "zlib stream ends early"},
 		{"zlib, cut", cut(embeddedSample(t, "length-zlib.bin")), ""},
 		{"zlib, changed", flip(embeddedSample(t, "length-zlib.bin")), ""},
@@ -271,6 +278,11 @@ func TestEmbeddedDamage(t *testing.T) {
 	var u *extract.Unopened
 	if !errors.As(err, &u) || u.Reason != extract.ReasonEncrypted {
 		t.Errorf("CCZp: %v, want it to be encrypted", err)
+	}
+	fast := append([]byte("GCPF\x00\x00\x00\x00\x00\x10\x00\x00\x00\x01\x00\x00"), words...)
+	_, err = Embedded().Open(context.Background(), &extract.Input{Source: extract.BytesSource(fast), Budget: extract.NewBudget(extract.DefaultLimits())})
+	if !errors.As(err, &u) || u.Reason != extract.ReasonUnsupported {
+		t.Errorf("Godot's FastLZ: %v, want it to be unsupported", err)
 	}
 }
 
@@ -310,6 +322,49 @@ func TestEmbeddedBombs(t *testing.T) {
 	lz4 := join(length(1<<31-1), []byte("\x1fa\x01\x00"), bytes.Repeat([]byte{0xff}, 9<<20)) // 2 GiB of "a", they say
 	if l, err := formattest.List(Embedded(), extract.BytesSource(lz4), "asset", limits); err == nil {
 		t.Errorf("lz4 block without an end: %+v", l.Files)
+	}
+}
+
+// TestBegins: what encoders write at any of their levels passes for the beginning of a stream, and of random bytes little does.
+func TestBegins(t *testing.T) {
+	content := mixed(t, 300<<10)
+	text := sample(t, "content.txt")
+	for level := range 12 {
+		for _, data := range [][]byte{text[:150], text[:900], text, content[:5000], content[:70_000], content, bytes.Repeat(text, 30), make([]byte, 5000)} {
+			raw := packed(t, data, func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, level) })
+			if size, ok := brotliBegins(raw); !ok || size > int64(len(data)) {
+				t.Errorf("brotli, level %d, %d bytes: %d, %v", level, len(data), size, ok)
+			}
+			if level == 0 || level > 9 {
+				continue
+			}
+			raw = packed(t, data, func(w io.Writer) io.WriteCloser {
+				z, err := flate.NewWriter(w, level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return z
+			})
+			if !deflateBegins(raw) {
+				t.Errorf("deflate, level %d, %d bytes", level, len(data))
+			}
+		}
+	}
+	random := make([]byte, 64)
+	rng := rand.NewChaCha8([32]byte{9})
+	brotlis, deflates := 0, 0
+	for range 100_000 {
+		rng.Read(random)
+		if _, ok := brotliBegins(random); ok {
+			brotlis++
+		}
+		if deflateBegins(random) {
+			deflates++
+		}
+	}
+	t.Logf("of 100,000 blobs of random bytes, %d could begin brotli and %d deflate", brotlis, deflates)
+	if brotlis > 15_000 || deflates > 30_000 {
+		t.Errorf("%d are taken for brotli and %d for deflate", brotlis, deflates)
 	}
 }
 

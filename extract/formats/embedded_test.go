@@ -1,10 +1,15 @@
 package formats
 
 import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -12,6 +17,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/compress"
@@ -78,6 +87,57 @@ func TestEmbeddedStreams(t *testing.T) {
 		}
 		if !found || w.formats[name] != "embedded" {
 			t.Errorf("%s is %q and holds %v", name, w.formats[name], w.sums)
+		}
+	}
+}
+
+// TestLongEmbeddedStreams: a stream in a long stream, of which the end is not known when it is first looked at.
+func TestLongEmbeddedStreams(t *testing.T) {
+	content := make([]byte, 12<<20) // a quarter of it compresses
+	rand.NewChaCha8([32]byte{7}).Read(content)
+	for i := 0; i < len(content); i += 4 << 10 {
+		copy(content[i:], strings.Repeat("compressible ", 80))
+	}
+	hash := sha256.Sum256(content)
+	pack := func(open func(w io.Writer) (io.WriteCloser, error), data []byte) []byte {
+		var b bytes.Buffer
+		w, err := open(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	block := make([]byte, lz4.CompressBlockBound(len(content)))
+	n, err := lz4.CompressBlock(content, block, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := pack(func(w io.Writer) (io.WriteCloser, error) {
+		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	}, content)
+	for kind, stream := range map[string][]byte{
+		"zlib":      pack(func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriterLevel(w, 1) }, content),
+		"deflate":   pack(func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 1) }, content),
+		"brotli":    pack(func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriterLevel(w, 2), nil }, content),
+		"lz4 block": block[:n],
+		"zstd":      frame[4:],
+	} {
+		data := append(binary.LittleEndian.AppendUint32(nil, uint32(len(content))), stream...)
+		outer := pack(func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, 1) }, data)
+		path := filepath.Join(t.TempDir(), "asset.gz")
+		if err := os.WriteFile(path, outer, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w := walk(t, path)
+		w.complete(t, kind)
+		if got := w.sums[fmt.Sprintf("asset.gz!asset!(%s at 4)", kind)]; got != hex.EncodeToString(hash[:]) {
+			t.Errorf("%s: %v", kind, w.sums)
 		}
 	}
 }

@@ -19,7 +19,7 @@ lz4 -q -9 -c words.txt > w.lz4
 lz4 -q -9 -l -c words.txt > w.legacy
 brotli -q 9 -c words.txt > w.br
 python3 - <<'PY'
-import lzma, struct, zlib
+import lzma, struct, subprocess, zlib
 
 words = open("words.txt", "rb").read()
 size = len(words)
@@ -60,6 +60,15 @@ write("deflate.bin", raw)
 write("deflate-length.bin", le, raw)
 write("deflate-both.bin", struct.pack(">II", len(raw), size), raw, b"\1\2\3 behind it")
 write("deflate-header.bin", b"\x7fDAT\0\0\0\1", raw)
+check = b"\0\0\0\0"  # not checked
+write("lz4java.bin", b"LZ4Block\x26", struct.pack("<II", len(block), size), check, block, b"LZ4Block\x16", struct.pack("<II", 0, 0), check)
+
+def godot(name, magic, mode, pack):  # Godot's compressed resources and files
+    blocks = [pack(words[i : i + 512]) for i in range(0, size // 512 * 512 + 1, 512)]
+    write(name, magic, struct.pack("<III", mode, 512, size), *(struct.pack("<I", len(b)) for b in blocks), *blocks, magic)
+
+godot("godot-zstd.bin", b"RSCC", 2, lambda b: subprocess.run(["zstd", "-q", "-c"], input=b, capture_output=True, check=True).stdout)
+godot("godot-zlib.bin", b"GCPF", 1, zlib.compress)
 br = tool("br")
 write("brotli.bin", br)
 write("brotli-length.bin", be, br)

@@ -70,6 +70,10 @@ func readersOf(o *ours, chain string) []*reader {
 			names := slices.SortedFunc(maps.Keys(o.children(chain)), func(a, b string) int { return firstNumber(a) - firstNumber(b) })
 			return readPython(t, format, o.file(chain), names...)
 		}}}
+	case "embedded":
+		return []*reader{{name: "reference.py", read: func(t *testing.T, o *ours, chain string) map[string]entry {
+			return readPython(t, format, o.file(chain), slices.Sorted(maps.Keys(o.children(chain)))...)
+		}}}
 	case "kernel":
 		return []*reader{{name: "reference.py", read: readKernelImage}}
 	case "super", "unity", "oat", "dtbo", "avb", "android-backup", "zlib":
@@ -153,7 +157,7 @@ type named struct {
 
 func pythonLines(t *testing.T, format, file string, args ...string) (lines []named) {
 	t.Helper()
-	need(t, "python3", "zstd", "brotli")
+	need(t, "python3", "zstd", "lz4", "brotli")
 	var stderr bytes.Buffer
 	c := exec.Command("python3", append([]string{"testdata/reference.py", format, file}, args...)...)
 	c.Stderr = &stderr

@@ -220,6 +220,13 @@ func TestEmbeddedLong(t *testing.T) {
 			t.Errorf("%s: not found while only its beginning is known", name)
 		}
 	}
+	repeated := bytes.Repeat(sample(t, "content.txt"), 30) // what is longer than the head is the content
+	packed := brotlied(t, repeated)
+	raw := join(length(len(packed)), packed, []byte("behind"))
+	l, err := formattest.List(Embedded(), extract.BytesSource(raw), "asset", extract.DefaultLimits())
+	if err != nil || l.Files["(brotli at 4)"].SHA256 != sum(repeated) {
+		t.Errorf("brotli of %d bytes with others behind: %v, %+v", len(packed), err, l)
+	}
 }
 
 // TestEmbeddedDamage: damage behind a magic is named, with its place in the artefact; what has none and does not decode is no stream.

@@ -3,8 +3,9 @@
 
     reference.py FORMAT FILE [ARGUMENT...]
 
-Prints size, SHA-256 and name (in hex; none if there is one file only) of every file in the container. Needs the zstd and brotli tools for what they compress.
+Prints size, SHA-256 and name (in hex; none if there is one file only) of every file in the container. Needs the zstd, lz4 and brotli tools for what they compress.
 """
+import bz2
 import hashlib
 import lzma
 import struct
@@ -250,6 +251,60 @@ def backup(data):
     yield b"", zlib.decompress(body) if compressed == b"1" else body
 
 
+def embedded(data, *names):
+    """Streams in assets: what is in a place is told by the name, "(KIND at OFFSET)"; where it ends by the stream, or by 32 bits in front of it."""
+
+    def with_tail(src, *command):
+        for end in range(len(src), 12, -1):
+            p = subprocess.run(command, input=src[:end], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            if p.returncode == 0 and p.stdout:
+                return p.stdout
+        raise ValueError("nothing that %s decodes" % command[0])
+
+    def inflated(src, bits):
+        out = b""
+        while True:  # streams may follow one another
+            d = zlib.decompressobj(bits)
+            try:
+                part = d.decompress(src) + d.flush()
+            except zlib.error:
+                return out
+            assert d.eof
+            out, src = out + part, d.unused_data
+            if not src or bits < 0:
+                return out
+
+    def blocks(src):
+        out = b""
+        while src:
+            assert src[:8] == b"LZ4Block"
+            method, size, _, _ = struct.unpack_from("<BIII", src, 8)
+            out += lz4_block(src[21:21 + size]) if method & 0xF0 == 0x20 else src[21:21 + size]
+            src = src[21 + size:]
+        return out
+
+    def lzma1(at):
+        if data[at] == 0x5D:
+            return lzma.LZMADecompressor(lzma.FORMAT_ALONE).decompress(data[at:])
+        props, size = (at - 9, at - 4) if data[at - 9] == 0x5D else (at - 5, at - 9)
+        return lzma_raw(data[props:props + 5] + data[at:], struct.unpack_from("<I", data, size)[0])
+
+    def first(at):
+        sizes = [struct.unpack_from(order, data, i)[0] for i in range(at - 3) for order in ("<I", ">I")]
+        return data[at:at + max((n for n in sizes if (len(data) - at) // 2 < n < len(data) - at), default=len(data))]
+
+    kinds = {
+        "zlib": lambda at: inflated(data[at:], 15), "gzip": lambda at: inflated(data[at:], 31), "deflate": lambda at: inflated(data[at:], -15),
+        "bzip2": lambda at: bz2.BZ2Decompressor().decompress(data[at:]), "xz": lambda at: lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(data[at:]),
+        "lzma": lzma1, "zstd": lambda at: with_tail((b"" if data[at:at + 4] == b"(\xb5/\xfd" else b"(\xb5/\xfd") + data[at:], "zstd", "-q", "-d", "-c"),
+        "lz4": lambda at: with_tail(data[at:], "lz4", "-q", "-d", "-c"), "lz4 block": lambda at: lz4_block(first(at)),
+        "lz4-java": lambda at: blocks(data[at:]), "brotli": lambda at: tool(first(at), "brotli", "-d", "-c"),
+    }
+    for name in names:
+        kind, _, at = name.strip("()").rpartition(" at ")
+        yield name.encode(), kinds[kind](int(at))
+
+
 def zip_archive(data, path):
     """Names that stand there more than once are told apart by a number."""
     seen = {}
@@ -280,7 +335,7 @@ def sdat(listing, *parts):
 
 
 READERS = {"super": super_image, "unity": unity, "pak": pak, "oat": oat, "kernel": kernel, "dtbo": dtbo, "avb": avb, "android-backup": backup,
-           "zlib": lambda data: [(b"", zlib.decompress(data))], "zip": zip_archive, "sdat": sdat}
+           "zlib": lambda data: [(b"", zlib.decompress(data))], "embedded": embedded, "zip": zip_archive, "sdat": sdat}
 
 with open(sys.argv[2], "rb") as f:
     extra = [sys.argv[2]] if sys.argv[1] == "zip" else sys.argv[3:]

@@ -10,6 +10,7 @@ import (
 	"github.com/censorscan/censorscan/extract/bundle/oat"
 	"github.com/censorscan/censorscan/extract/bundle/pak"
 	"github.com/censorscan/censorscan/extract/bundle/unity"
+	"github.com/censorscan/censorscan/extract/bundle/xor"
 	"github.com/censorscan/censorscan/extract/compress"
 	"github.com/censorscan/censorscan/extract/disk/avb"
 	"github.com/censorscan/censorscan/extract/disk/boot"
@@ -57,7 +58,10 @@ func All() []extract.Format {
 		compress.Brotli(), // nothing at all but a name and a trial
 	}
 	list = append(list, unsupported()...)
-	return append(list, compress.Embedded()) // no magic, or one anywhere in the first 64 bytes, so behind all that is known
+	return append(list,
+		compress.Embedded(), // no magic, or one anywhere in the first 64 bytes, so behind all that is known
+		xor.Format(list),    // statistics, and what those with a magic say of the bytes under a key
+	)
 }
 
 // Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.

@@ -37,9 +37,9 @@ func TestEveryFormatIsRegistered(t *testing.T) {
 			if !ok || !returnsFormat(fn) {
 				continue
 			}
-			call := file.Name.Name + "." + fn.Name.Name + "()"
+			call := file.Name.Name + "." + fn.Name.Name + "("
 			if !strings.Contains(string(source), call) {
-				t.Errorf("%s: %s is not in formats.go", path, call)
+				t.Errorf("%s: %s) is not in formats.go", path, call)
 			}
 			checkTests(t, filepath.Dir(path))
 		}
@@ -50,9 +50,9 @@ func TestEveryFormatIsRegistered(t *testing.T) {
 	}
 }
 
-// returnsFormat tells whether a declaration is an exported function without parameters that returns an extract.Format or an extract.Joiner.
+// returnsFormat tells whether a declaration is an exported function that returns an extract.Format or an extract.Joiner.
 func returnsFormat(fn *ast.FuncDecl) bool {
-	if fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Params.NumFields() > 0 || fn.Type.Results.NumFields() != 1 {
+	if fn.Recv != nil || !fn.Name.IsExported() || fn.Type.Results.NumFields() != 1 {
 		return false
 	}
 	sel, ok := fn.Type.Results.List[0].Type.(*ast.SelectorExpr)

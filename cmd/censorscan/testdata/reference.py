@@ -334,8 +334,15 @@ def sdat(listing, *parts):
     yield b"", bytes(out)
 
 
+def xor(data, *names):
+    """No layout: the names say which key byte to use, if any."""
+    for name in names:
+        key = int(name[-3:-1], 16) if name[:-3].endswith(" (xor 0x") else 0
+        yield name.encode(), bytes(b ^ key for b in data)
+
+
 READERS = {"super": super_image, "unity": unity, "pak": pak, "oat": oat, "kernel": kernel, "dtbo": dtbo, "avb": avb, "android-backup": backup,
-           "zlib": lambda data: [(b"", zlib.decompress(data))], "embedded": embedded, "zip": zip_archive, "sdat": sdat}
+           "zlib": lambda data: [(b"", zlib.decompress(data))], "embedded": embedded, "zip": zip_archive, "sdat": sdat, "xor": xor}
 
 with open(sys.argv[2], "rb") as f:
     extra = [sys.argv[2]] if sys.argv[1] == "zip" else sys.argv[3:]

@@ -17,11 +17,11 @@ func Joiner() extract.Joiner {
 	return extract.Joiner{
 		Name:    "split pieces",
 		Group:   "disk",
-		Summary: "files cut into equal pieces (`rom.zip.001`, `super.img.0`) of which the first begins like a container",
+		Summary: "files cut into equal pieces (`rom.zip.001`, `super.img.0`) of which the first begins like a container; assets that Unity cut (`sharedassets0.assets.split0`)",
 		Spec:    "https://www.gnu.org/software/coreutils/manual/html_node/split-invocation.html",
 		Join:    join,
 		Wants: func(_ context.Context, name string, _ []byte, _ *extract.Budget) bool {
-			return numbered.MatchString(path.Base(name))
+			return numbered.MatchString(path.Base(name)) || unityName.MatchString(path.Base(name))
 		},
 	}
 }
@@ -57,6 +57,7 @@ func join(ctx context.Context, s *extract.Siblings) (out []extract.Joined) {
 		}
 		sets[whole] = append(sets[whole], piece{n, m})
 	}
+	out = joinUnity(ctx, s)
 	for _, name := range order {
 		if ctx.Err() != nil {
 			return out

@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/censorscan/censorscan/extract"
 )
 
 // openInputs opens files, folders and "-", the standard input. The returned function closes them.
 func openInputs(ctx context.Context, paths []string, stdin io.Reader, b *extract.Budget) ([]*extract.Root, func(), error) {
+	if first := slices.Index(paths, "-"); first >= 0 && slices.Contains(paths[first+1:], "-") {
+		return nil, nil, usageError{errors.New("standard input (-) can be read only once")}
+	}
 	var roots []*extract.Root
 	closeAll := func() {
 		for _, r := range roots {

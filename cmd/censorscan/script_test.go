@@ -44,6 +44,8 @@ func TestScript(t *testing.T) {
 			"bomb":     makeBomb,
 			"report":   checkReport,
 			"corrupt":  corrupt,
+			"asset":    makeAsset,
+			"zipped":   packZip,
 		},
 	})
 }
@@ -146,6 +148,21 @@ func checkReport(ts *testscript.TestScript, neg bool, args []string) {
 			got = strconv.Itoa(count[scan.KindLoader])
 		case "terms":
 			got = strconv.Itoa(count[scan.KindTerm])
+		case "words": // entries of lists and terms that stand alone
+			words := map[string]bool{}
+			for _, f := range r.Findings {
+				if f.Term != nil {
+					words[f.Term.Term] = true
+				}
+				if f.List != nil {
+					for _, e := range f.List.Entries {
+						words[e.Text] = true
+					}
+				}
+			}
+			got = strconv.Itoa(len(words))
+		case "inputs":
+			got = strconv.Itoa(len(r.Inputs))
 		case "unopened":
 			got = strconv.FormatBool(r.Coverage.Unopened > 0)
 		case "complete":

@@ -15,6 +15,7 @@ type lexicon struct {
 	terms    []known
 	variants [][]string     // of each term, those that are no term themselves
 	byText   map[string]int // folded text to terms
+	spelled  []match.Term   // what core and a second engine search for
 	core     *match.Core
 	grader   *text.Grader
 }
@@ -69,6 +70,7 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 		}
 		lx.variants = append(lx.variants, terms[i].Variants)
 	}
+	lx.spelled = terms
 	if lx.core, err = match.Compile(terms, match.Options{}); err != nil {
 		return nil, fmt.Errorf("compiling the wordlists: %w", err)
 	}

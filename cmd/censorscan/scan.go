@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -158,32 +154,15 @@ func verdict(r *scan.Report, threshold int, minCoverage float64) error {
 	return nil
 }
 
-// output is where a report goes in which form.
-type output struct{ format, file string }
-
-func parseOutputs(flags []string) ([]output, error) {
-	var out []output
-	for _, s := range flags {
-		format, file, ok := strings.Cut(s, "=")
-		if !ok || file == "" || format != "json" {
-			return nil, usageError{fmt.Errorf("--output takes json=FILE, not %q", s)}
-		}
-		out = append(out, output{format, file})
-	}
-	return out, nil
-}
-
 func writeOutputs(r *scan.Report, outputs []output, o scanOptions, stdout io.Writer) error {
 	table := !o.console.quiet
 	var failed error // what is left is written all the same
 	for _, out := range outputs {
 		if out.file == "-" {
 			table = false
-			failed = errors.Join(failed, encodeReport(stdout, r))
-			continue
 		}
-		if err := writeFile(out.file, r); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
+		if err := out.write(stdout, r); err != nil {
+			failed = errors.Join(failed, err)
 		}
 	}
 	if table {
@@ -191,54 +170,4 @@ func writeOutputs(r *scan.Report, outputs []output, o scanOptions, stdout io.Wri
 		failed = errors.Join(failed, render.Table(stdout, r, options))
 	}
 	return failed
-}
-
-// checkOutputs finds out before a long scan what would keep its report from being written.
-func checkOutputs(outputs []output) error {
-	for _, out := range outputs {
-		if out.file == "-" {
-			continue
-		}
-		if st, err := os.Stat(out.file); err == nil && st.IsDir() {
-			return fmt.Errorf("writing the report: %s is a folder", out.file)
-		}
-		if _, err := os.Stat(filepath.Dir(out.file)); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
-	}
-	return nil
-}
-
-// writeFile replaces a file only once the report is complete on disk. What is no file, such as a device or a pipe, is written to.
-func writeFile(path string, r *scan.Report) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(encodeReport(f, r), f.Close())
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".censorscan-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err = errors.Join(encodeReport(f, r), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func encodeReport(w io.Writer, r *scan.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	return enc.Encode(r)
 }

@@ -45,7 +45,7 @@ func Subject(category string) string {
 		return SubjectViolence
 	case "brands":
 		return SubjectBrands
-	case "games":
+	case "games", "impersonation":
 		return SubjectGames
 	}
 	return SubjectOther

@@ -40,6 +40,9 @@ type tally struct {
 // Where hardly a known term is more than ordinary, the ordinary ones count a quarter.
 func (t *tally) evidence() float64 {
 	if t.known == 0 {
+		if t.phrases() {
+			return float64(t.telling) / 4
+		}
 		return float64(min(t.holding, 1)) / 2
 	}
 	known := float64(t.known)
@@ -48,6 +51,9 @@ func (t *tally) evidence() float64 {
 	}
 	return known + max(min(float64(t.holding)/2, known), float64(t.telling)/2)
 }
+
+// phrases reports whether the entries are short phrases around known terms, as in lists of goods and sites on offer.
+func (t *tally) phrases() bool { return t.telling >= 20 && t.telling*5 >= t.distinct }
 
 // commonplace reports whether nearly all known terms are ordinary.
 func (t *tally) commonplace() bool { return t.ordinary*100 >= t.known*85 }
@@ -192,7 +198,7 @@ func (j *judge) forAndAgainst(c *candidate) {
 	if t.distinct >= minPage && t.initial*100 >= t.distinct*80 {
 		c.against(0.4, "%d entries begin with the same character, as on a page of a dictionary", t.initial)
 	}
-	if t.known == 0 {
+	if t.known == 0 && !t.phrases() {
 		c.against(0.5, "no entry is a known term")
 	}
 	if density := t.evidence() / float64(t.distinct); density < evenDensity {

@@ -13,15 +13,6 @@ import (
 	"github.com/censorscan/censorscan/wordlists"
 )
 
-func compareText(pairs ...string) int {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if c := cmp.Compare(pairs[i], pairs[i+1]); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
 // again inspects an artefact that has findings once more and compares each with the report, then reads every place with other means.
 func (v *verifier) again(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content, expected []*Finding) error {
 	l := newLeaf()

@@ -27,11 +27,15 @@ type Options struct {
 	CheckHashes bool                         // verify the hashes that containers carry
 	Exclude     func(*extract.Artifact) bool // as in extract.Options
 	Include     func(*extract.Artifact) bool
-	All         bool // report word collections that are no blocklists too
+	All         bool    // report word collections that are no blocklists too
+	MinScore    float64 // from which a list is called a blocklist; 0 is DefaultMinScore
 	Tool        Tool
 	Now         func() time.Time // nil leaves time stamps out
 	Progress    func(input int, p extract.Progress)
 }
+
+// DefaultMinScore is the score from which a list is called a blocklist.
+const DefaultMinScore = recover.Threshold
 
 // Engine scans inputs. It may be used for one scan after another.
 type Engine struct {
@@ -42,6 +46,9 @@ type Engine struct {
 
 // New compiles the wordlists.
 func New(opts Options) (*Engine, error) {
+	if opts.MinScore == 0 {
+		opts.MinScore = DefaultMinScore
+	}
 	lx, err := newLexicon(opts.Wordlists)
 	if err != nil {
 		return nil, err
@@ -82,6 +89,7 @@ func (e *Engine) Scan(ctx context.Context, roots ...*extract.Root) (*Report, err
 			failed = nil // a limit is a result: it stands in the coverage
 		}
 	}
+	r.Families = families(r.Findings)
 	r.Coverage = coverageOf(&coverage)
 	if e.opts.Now != nil {
 		r.Seconds = math.Round(e.opts.Now().Sub(started).Seconds()*1000) / 1000

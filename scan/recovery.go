@@ -52,7 +52,12 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 		found.Lists = e.recoverReadable(ctx, src, a.Path, offsets)
 	}
 	for _, f := range found.Lists {
-		l.lists = append(l.lists, listOf(&f))
+		li := listOf(&f)
+		li.Class = recover.WordCollection
+		if li.Score >= e.opts.MinScore {
+			li.Class = recover.Blocklist
+		}
+		l.lists = append(l.lists, li)
 	}
 	e.dropEntries(src, l, false)
 	if l.decoded != nil {

@@ -17,6 +17,7 @@ type Report struct {
 	Ended     string     `json:"ended,omitempty"`
 	Inputs    []Input    `json:"inputs"`
 	Findings  []Finding  `json:"findings"`
+	Families  []Family   `json:"families"` // lists that hold the same entries, or mostly so
 	Coverage  Coverage   `json:"coverage"`
 	Counts    Counts     `json:"counts"`
 }

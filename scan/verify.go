@@ -1,11 +1,13 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/censorscan/censorscan/extract"
@@ -56,13 +58,7 @@ func (e *Engine) Verify(ctx context.Context, r *Report, share float64, roots ...
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{engine: e, report: r, other: other, share: share, expected: map[string][]*Finding{}, sizes: map[string]int64{}}
-	v.out = Verification{Schema: VerificationSchema, Tool: e.opts.Tool, Findings: len(r.Findings), Differences: []Difference{}}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		v.expected[f.Path] = append(v.expected[f.Path], f)
-		v.sizes[f.Path] = f.Artifact.Size
-	}
+	v := newVerifier(e, r, other, share)
 	budget := extract.NewBudget(e.opts.Limits)
 	var coverage extract.Coverage
 	for i, root := range roots {
@@ -72,10 +68,9 @@ func (e *Engine) Verify(ctx context.Context, r *Report, share float64, roots ...
 			return nil, fmt.Errorf("%s: %w", root.Name, err)
 		}
 	}
-	v.missing()
+	v.missing("there is no such artefact")
 	v.compareCoverage(coverageOf(&coverage))
-	slices.SortStableFunc(v.out.Differences, func(a, b Difference) int { return compareText(a.Path, b.Path, a.Finding, b.Finding) })
-	return &v.out, nil
+	return v.result(), nil
 }
 
 // checkable tells why a report cannot be verified.
@@ -108,6 +103,25 @@ type verifier struct {
 	mu       sync.Mutex // what follows
 	expected map[string][]*Finding
 	out      Verification
+}
+
+func newVerifier(e *Engine, r *Report, other *second.Engine, share float64) *verifier {
+	v := &verifier{engine: e, report: r, other: other, share: share, expected: map[string][]*Finding{}, sizes: map[string]int64{}}
+	v.out = Verification{Schema: VerificationSchema, Tool: e.opts.Tool, Findings: len(r.Findings), Differences: []Difference{}}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		v.expected[f.Path] = append(v.expected[f.Path], f)
+		v.sizes[f.Path] = f.Artifact.Size
+	}
+	return v
+}
+
+// result is what was found out, in an order that does not depend on the workers.
+func (v *verifier) result() *Verification {
+	slices.SortStableFunc(v.out.Differences, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Finding, b.Finding), cmp.Compare(a.Detail, b.Detail))
+	})
+	return &v.out
 }
 
 func (v *verifier) differ(path, finding, format string, args ...any) {
@@ -199,10 +213,10 @@ func (v *verifier) compare(path string, window []byte, base int64) {
 }
 
 // missing tells of the findings whose artefact was not met.
-func (v *verifier) missing() {
+func (v *verifier) missing(why string) {
 	for path, expected := range v.expected {
 		for _, f := range expected {
-			v.differ(path, f.ID, "there is no such artefact")
+			v.differ(path, f.ID, "%s", why)
 		}
 	}
 }
@@ -215,4 +229,41 @@ func (v *verifier) compareCoverage(now Coverage) {
 	if !slices.Equal(now.Items, then.Items) {
 		v.differ("", "", "%d coverage records, the report has %d, and they are not the same", len(now.Items), len(then.Items))
 	}
+}
+
+// Carried is the file of an artefact, kept apart from the input.
+type Carried struct {
+	Path   string // of the artefact in the report
+	Source extract.Source
+}
+
+// VerifyFiles is Verify on the files that carry a report's findings instead of on its inputs: findings whose file is not among them are differences, and the account
+// of bytes is not looked at.
+func (e *Engine) VerifyFiles(ctx context.Context, r *Report, files []Carried) (*Verification, error) {
+	if err := e.checkable(r, len(r.Inputs)); err != nil {
+		return nil, err
+	}
+	other, err := second.New(e.lx.spelled)
+	if err != nil {
+		return nil, err
+	}
+	v := newVerifier(e, r, other, 0)
+	budget := extract.NewBudget(e.opts.Limits)
+	for _, f := range files {
+		expected := v.expected[f.Path]
+		delete(v.expected, f.Path)
+		_, err := extract.Walk(ctx, extract.SourceRoot(f.Path, f.Source), extract.Options{
+			Budget: budget, Workers: 1,
+			Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
+				there := *a
+				there.Path, there.Name = f.Path, f.Path[strings.LastIndexByte(f.Path, '!')+1:]
+				return nil, v.again(ctx, &there, container, c, expected)
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+	}
+	v.missing("no file carries it")
+	return v.result(), nil
 }

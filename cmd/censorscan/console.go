@@ -43,6 +43,13 @@ func (c *console) logger(stderr io.Writer) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: drop})), nil
 }
 
+// say tells what was done, unless nothing is to be said.
+func (c *console) say(stderr io.Writer, format string, args ...any) {
+	if !c.quiet {
+		fmt.Fprintf(stderr, "censorscan: "+format+"\n", args...)
+	}
+}
+
 // logItems tells what was not opened.
 func logItems(log *slog.Logger, level slog.Level, items []extract.Item) {
 	for _, it := range items {

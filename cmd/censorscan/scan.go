@@ -5,45 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/censorscan/censorscan/extract"
-	"github.com/censorscan/censorscan/extract/formats"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/scan/render"
 )
 
 type scanOptions struct {
-	limits      extract.Limits
-	workers     int
-	checkHashes bool
-	only        []string
-	wordlists   []string
+	searchOptions
 	outputs     []string
 	failOn      string
 	minCoverage float64
-	all         bool
-	include     []string
-	exclude     []string
-	console     console
 }
 
 func (o *scanOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write a report: json=`FILE` (- is standard output); repeatable")
 	f.StringVar(&o.failOn, "fail-on", "none", "exit 10 when a finding of this kind or a graver one is present: none, term, loader, list")
 	f.Float64Var(&o.minCoverage, "min-coverage", 0, "exit 11 when less than this `percent` of the input could be opened")
-	f.StringArrayVar(&o.only, "only", nil, "search for this wordlist only (`NAME`); repeatable")
-	f.StringArrayVar(&o.wordlists, "wordlist", nil, "search for the terms of `FILE` too (see censorscan wordlist import); repeatable")
-	f.StringArrayVar(&o.include, "include", nil, "search only artefacts that match `GLOB` (containers are opened all the same); repeatable")
-	f.StringArrayVar(&o.exclude, "exclude", nil, "neither open nor search what matches `GLOB`, or format=NAME; repeatable")
-	f.BoolVar(&o.checkHashes, "check-hashes", false, "check the hashes and checksums that containers carry")
-	f.BoolVar(&o.all, "all", false, "report word collections that are no blocklists too")
-	f.IntVar(&o.workers, "workers", 0, "artefacts read at once (0: one per core)")
-	addLimitFlags(f, &o.limits)
-	o.console.addFlags(f)
+	o.searchOptions.addFlags(f)
 }
 
 func newScanCommand() *cobra.Command {
@@ -66,10 +47,6 @@ A GLOB is matched against path chains as in censorscan extract --help.
 }
 
 func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	log, err := o.console.logger(stderr)
-	if err != nil {
-		return err
-	}
 	threshold, err := o.threshold()
 	if err != nil {
 		return err
@@ -81,34 +58,9 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err := checkOutputs(outputs); err != nil {
 		return err
 	}
-	include, exclude, err := compileFilters(o.include, o.exclude)
-	if err != nil {
-		return usageError{err}
-	}
-	lists, err := chooseWordlists(o.only, o.wordlists)
-	if err != nil {
-		return err
-	}
-	limitMemory(o.limits)
-	roots, closeInputs, err := openInputs(ctx, args, stdin, extract.NewBudget(o.limits))
-	if err != nil {
-		return err
-	}
-	defer closeInputs()
-	progress := o.console.progress(stderr, roots)
-	engine, err := scan.New(scan.Options{
-		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes, All: o.all,
-		Include: include, Exclude: exclude,
-		Tool: toolInfo(), Now: time.Now, Progress: progress.update,
-	})
-	if err != nil {
-		return err
-	}
-	log.Debug("wordlists compiled", "lists", len(lists))
-	report, scanErr := engine.Scan(ctx, roots...)
-	progress.finish()
-	for _, it := range report.Coverage.Items {
-		log.Info("not opened", "path", it.Path, "bytes", it.Size, "reason", it.Reason, "detail", it.Detail)
+	report, scanErr := o.scan(ctx, args, stdin, stderr)
+	if report == nil {
+		return scanErr
 	}
 	if err := writeOutputs(report, outputs, o, stdout); err != nil {
 		return err
@@ -130,7 +82,7 @@ func (o *scanOptions) threshold() (int, error) {
 	if !(o.minCoverage >= 0 && o.minCoverage <= 100) {
 		return 0, usageError{fmt.Errorf("--min-coverage takes a percentage from 0 to 100")}
 	}
-	return n, checkLimits(o.limits)
+	return n, o.check()
 }
 
 func verdict(r *scan.Report, threshold int, minCoverage float64) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,38 +10,30 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/censorscan/censorscan/extract"
-	"github.com/censorscan/censorscan/extract/formats"
 	"github.com/censorscan/censorscan/scan"
+	"github.com/censorscan/censorscan/scan/evidence"
 	"github.com/censorscan/censorscan/wordlists"
 )
 
 type verifyOptions struct {
-	limits      extract.Limits
-	workers     int
-	checkHashes bool
-	wordlists   []string
-	include     []string
-	exclude     []string
-	sample      float64
-	all         bool
-	output      string
-	console     console
+	searchOptions
+	sample float64
+	output string
 }
 
 func newVerifyCommand() *cobra.Command {
 	var o verifyOptions
 	c := &cobra.Command{
-		Use:   "verify REPORT ROM...",
+		Use:   "verify REPORT ROM... | verify EVIDENCE",
 		Short: "Find every finding of a report again, with a second search engine",
-		Long: `Find every finding of a JSON report again in the files it was made from, given in its order. An independent search engine
-(github.com/cloudflare/ahocorasick) has to find what the own one finds, around the findings and in a sample of all other bytes;
-the text of each list, loader and term is read again at its offset by independent decoders; the account of bytes has to be
-the same. What does not hold is listed, and the exit status is 1. Flags of the scan that change what is searched (--wordlist,
---include, --exclude, --check-hashes, --all, limits) have to be given again.
+		Long: `Find every finding of a JSON report again in the files it was made from, given in its order, or in the files of an evidence
+folder (see censorscan lists). An independent search engine (github.com/cloudflare/ahocorasick) has to find what the own one finds,
+around the findings and in a sample of all other bytes; the text of each list, loader and term is read again at its offset by
+independent decoders; the account of bytes has to be the same. What does not hold is listed, and the exit status is 1. Flags of
+the scan that change what is searched have to be given again.
 ` + exitStatus,
 		Example: "  censorscan scan miui_rom.zip --output json=report.json\n  censorscan verify report.json miui_rom.zip",
-		Args:    args(2, -1, "a report and at least one ROM"),
+		Args:    args(1, -1, "a report and at least one ROM, or an evidence folder"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runVerify(c.Context(), o, args[0], args[1:], c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
 		},
@@ -48,20 +41,16 @@ the same. What does not hold is listed, and the exit status is 1. Flags of the s
 	f := c.Flags()
 	f.Float64Var(&o.sample, "sample", 2, "compare the engines on this `percent` of all bytes (100: on all of them)")
 	f.StringVarP(&o.output, "output", "o", "", "write the result: json=`FILE` (- is standard output)")
-	f.StringArrayVar(&o.wordlists, "wordlist", nil, "the terms of `FILE` were searched for too; repeatable")
-	f.StringArrayVar(&o.include, "include", nil, "only artefacts that match `GLOB` were searched; repeatable")
-	f.StringArrayVar(&o.exclude, "exclude", nil, "what matches `GLOB` was left out; repeatable")
-	f.BoolVar(&o.checkHashes, "check-hashes", false, "the hashes that containers carry were checked")
-	f.BoolVar(&o.all, "all", false, "word collections were reported too")
-	f.IntVar(&o.workers, "workers", 0, "artefacts read at once (0: one per core)")
-	addLimitFlags(f, &o.limits)
-	o.console.addFlags(f)
+	o.searchOptions.addFlags(f)
 	return c
 }
 
 func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	if o.sample < 0 || o.sample > 100 {
-		return usageError{fmt.Errorf("--sample %v: a percentage is 0 to 100", o.sample)}
+	if !(o.sample >= 0 && o.sample <= 100) {
+		return usageError{fmt.Errorf("--sample takes a percentage from 0 to 100")}
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	var outputs []output
 	if o.output != "" {
@@ -73,37 +62,44 @@ func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []s
 			return err
 		}
 	}
-	report, err := readReport(reportFile)
+	st, err := os.Stat(reportFile)
 	if err != nil {
+		return fmt.Errorf("opening the report: %w", err)
+	}
+	if st.IsDir() == (len(roms) > 0) {
+		return usageError{errors.New("verify wants a report and at least one ROM, or an evidence folder alone")}
+	}
+	var report *scan.Report
+	var files []scan.Carried
+	if st.IsDir() {
+		pack, closePack, err := evidence.Open(reportFile)
+		if err != nil {
+			return fmt.Errorf("%s: %w", reportFile, err)
+		}
+		defer closePack()
+		report, files = pack.Report, pack.Carried
+	} else if report, err = readReport(reportFile); err != nil {
 		return err
 	}
-	include, exclude, err := compileFilters(o.include, o.exclude)
-	if err != nil {
-		return usageError{err}
-	}
-	lists, err := chooseWordlists(nil, o.wordlists)
+	lists, err := chooseWordlists(o.only, o.wordlists)
 	if err != nil {
 		return err
 	}
 	lists = slices.DeleteFunc(lists, func(l *wordlists.List) bool {
 		return !slices.ContainsFunc(report.Wordlists, func(w scan.Wordlist) bool { return w.Name == l.Name })
 	})
-	limitMemory(o.limits)
-	roots, closeInputs, err := openInputs(ctx, roms, stdin, extract.NewBudget(o.limits))
+	s, err := o.open(ctx, lists, roms, nil, stdin, stderr)
 	if err != nil {
 		return err
 	}
-	defer closeInputs()
-	progress := o.console.progress(stderr, roots)
-	engine, err := scan.New(scan.Options{
-		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes,
-		All: o.all, Include: include, Exclude: exclude, Tool: toolInfo(), Progress: progress.update,
-	})
-	if err != nil {
-		return err
+	defer s.close()
+	var v *scan.Verification
+	if st.IsDir() {
+		v, err = s.engine.VerifyFiles(ctx, report, files)
+	} else {
+		v, err = s.engine.Verify(ctx, report, o.sample/100, s.roots...)
 	}
-	v, err := engine.Verify(ctx, report, o.sample/100, roots...)
-	progress.finish()
+	s.finish()
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", reportFile, err)
 	}

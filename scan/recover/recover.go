@@ -18,6 +18,9 @@ const (
 	WordCollection = "word collection" // holds known terms, but speaks of something else: dictionary, names, prose, locale
 )
 
+// Threshold is the score from which a list is a Blocklist.
+const Threshold = threshold
+
 // DefaultLimit is how many bytes of one artefact are read when Options gives no limit.
 const DefaultLimit = 32 << 20
 

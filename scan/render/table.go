@@ -123,15 +123,44 @@ func (v *tableView) lists(r *scan.Report) {
 	v.heading("LISTS PRESENT (%d)", len(found))
 	for _, f := range found {
 		l := f.List
-		v.printf("%s\n", v.cut(f.Path, 0))
-		v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
-			strings.Join(l.Recipe, " > "), l.Begin, l.End)
-		v.printf("  about: %s\n", about(l))
-		for _, e := range l.Evidence {
-			v.printf("  - %s\n", v.cut(Printable(e), 4))
-		}
+		v.listHead(&f)
 		v.printf("  entries: %s\n", v.cut(preview(l), 11))
 		v.printf("  sha256 %s, canonical %s\n", l.RawSHA256, l.CanonicalSHA256)
+	}
+	v.families(r)
+}
+
+// listHead says what a list is.
+func (v *tableView) listHead(f *scan.Finding) {
+	l := f.List
+	v.printf("%s\n", v.cut(f.Path, 0))
+	v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
+		strings.Join(l.Recipe, " > "), l.Begin, l.End)
+	v.printf("  about: %s\n", about(l))
+	for _, e := range l.Evidence {
+		v.printf("  - %s\n", v.cut(Printable(e), 4))
+	}
+}
+
+// families names the lists that hold the same entries, or mostly so.
+func (v *tableView) families(r *scan.Report) {
+	paths := map[string]string{}
+	for _, f := range r.Findings {
+		paths[f.ID] = f.Path
+	}
+	for _, f := range r.Families {
+		if f.Similarity == 1 {
+			v.printf("the same %d entries:\n", f.Common)
+		} else {
+			v.printf("%d entries in common, %.0f %% alike or more:\n", f.Common, 100*f.Similarity)
+		}
+		for i, id := range f.Lists {
+			if i == maxPreview {
+				v.printf("  … %d more\n", len(f.Lists)-i)
+				break
+			}
+			v.printf("  %s\n", v.cut(paths[id], 2))
+		}
 	}
 }
 

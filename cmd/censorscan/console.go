@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/scan/render"
 )
 
 // console is what a command says besides its result.
@@ -41,6 +42,11 @@ func (c *console) logger(stderr io.Writer) (*slog.Logger, error) {
 		return a
 	}
 	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: drop})), nil
+}
+
+// table says how a view for people looks on w.
+func (c *console) table(w io.Writer) render.TableOptions {
+	return render.TableOptions{Color: c.color(w), Width: terminalWidth(w)}
 }
 
 // say tells what was done, unless nothing is to be said.

@@ -71,7 +71,7 @@ func runLists(ctx context.Context, o listsOptions, inputs []string, stdin io.Rea
 		return err
 	}
 	if !o.console.quiet {
-		if err := render.Lists(stdout, report, render.TableOptions{Color: o.console.color(stdout), Width: terminalWidth(stdout)}); err != nil {
+		if err := render.Lists(stdout, report, o.console.table(stdout)); err != nil {
 			return err
 		}
 	}

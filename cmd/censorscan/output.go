@@ -7,22 +7,30 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// output is where a report goes in which form.
-type output struct{ format, file string }
+// form is one way to write a result.
+type form struct {
+	name  string
+	write func(w io.Writer) error
+}
 
-func parseOutputs(flags []string) ([]output, error) {
+// output is where a result goes in which form.
+type output struct{ form, file string }
+
+// parseOutputs reads flags FORM=FILE. table is the form for people, which goes to standard output unless another goes there.
+func parseOutputs(flags []string, forms ...string) ([]output, error) {
 	var out []output
 	for _, s := range flags {
-		format, file, ok := strings.Cut(s, "=")
-		if !ok || file == "" || format != "json" {
-			return nil, usageError{fmt.Errorf("--output takes json=FILE, not %q", s)}
+		name, file, ok := strings.Cut(s, "=")
+		if !ok || file == "" || !slices.Contains(forms, name) {
+			return nil, usageError{fmt.Errorf("--output takes FORM=FILE with a FORM of %s, not %q", strings.Join(forms, ", "), s)}
 		}
-		out = append(out, output{format, file})
+		out = append(out, output{name, file})
 	}
-	return out, nil
+	return out, checkOutputs(out)
 }
 
 // checkOutputs finds out before a long scan what would keep its report from being written.
@@ -41,15 +49,32 @@ func checkOutputs(outputs []output) error {
 	return nil
 }
 
-// write writes a report, or the result of another command, as JSON.
-func (o output) write(stdout io.Writer, report any) error {
-	if o.file == "-" {
-		return encodeJSON(stdout, report)
+// writeOutputs writes a result in the forms asked for; the form table to standard output, unless quiet, when nothing else goes there. What can be written is, when something cannot.
+func writeOutputs(outputs []output, forms []form, quiet bool, stdout io.Writer) error {
+	find := func(name string) form {
+		return forms[slices.IndexFunc(forms, func(f form) bool { return f.name == name })]
 	}
-	if err := writeFile(o.file, func(w io.Writer) error { return encodeJSON(w, report) }); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+	var failed error
+	for _, out := range outputs {
+		f := find(out.form)
+		if out.file == "-" {
+			quiet = true
+			failed = errors.Join(failed, f.write(stdout))
+			continue
+		}
+		if err := writeFile(out.file, f.write); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
+		}
 	}
-	return nil
+	if !quiet {
+		failed = errors.Join(failed, find("table").write(stdout))
+	}
+	return failed
+}
+
+// jsonForm writes a result as JSON.
+func jsonForm(v any) form {
+	return form{"json", func(w io.Writer) error { return encodeJSON(w, v) }}
 }
 
 // writeFile replaces a file only once what is written is complete on disk. What is no file, such as a device or a pipe, is written to.

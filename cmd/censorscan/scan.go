@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -21,7 +20,7 @@ type scanOptions struct {
 }
 
 func (o *scanOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write a report: json=`FILE` (- is standard output); repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write a report: json=`FILE` or table=FILE (- is standard output); repeatable")
 	f.StringVar(&o.failOn, "fail-on", "none", "exit 10 when a finding of this kind or a graver one is present: none, term, loader, list")
 	f.Float64Var(&o.minCoverage, "min-coverage", 0, "exit 11 when less than this `percent` of the input could be opened")
 	o.searchOptions.addFlags(f)
@@ -51,18 +50,16 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err != nil {
 		return err
 	}
-	outputs, err := parseOutputs(o.outputs)
+	outputs, err := parseOutputs(o.outputs, "json", "table")
 	if err != nil {
-		return err
-	}
-	if err := checkOutputs(outputs); err != nil {
 		return err
 	}
 	report, scanErr := o.scan(ctx, args, stdin, stderr)
 	if report == nil {
 		return scanErr
 	}
-	if err := writeOutputs(report, outputs, o, stdout); err != nil {
+	table := form{"table", func(w io.Writer) error { return render.Table(w, report, o.console.table(w)) }}
+	if err := writeOutputs(outputs, []form{jsonForm(report), table}, o.console.quiet, stdout); err != nil {
 		return err
 	}
 	if scanErr != nil {
@@ -104,22 +101,4 @@ func verdict(r *scan.Report, threshold int, minCoverage float64) error {
 		return verdictError{exitCoverage}
 	}
 	return nil
-}
-
-func writeOutputs(r *scan.Report, outputs []output, o scanOptions, stdout io.Writer) error {
-	table := !o.console.quiet
-	var failed error // what is left is written all the same
-	for _, out := range outputs {
-		if out.file == "-" {
-			table = false
-		}
-		if err := out.write(stdout, r); err != nil {
-			failed = errors.Join(failed, err)
-		}
-	}
-	if table {
-		options := render.TableOptions{Color: o.console.color(stdout), Width: terminalWidth(stdout)}
-		failed = errors.Join(failed, render.Table(stdout, r, options))
-	}
-	return failed
 }

@@ -17,8 +17,8 @@ import (
 
 type verifyOptions struct {
 	searchOptions
-	sample float64
-	output string
+	sample  float64
+	outputs []string
 }
 
 func newVerifyCommand() *cobra.Command {
@@ -40,7 +40,7 @@ the scan that change what is searched have to be given again.
 	}
 	f := c.Flags()
 	f.Float64Var(&o.sample, "sample", 2, "compare the engines on this `percent` of all bytes (100: on all of them)")
-	f.StringVarP(&o.output, "output", "o", "", "write the result: json=`FILE` (- is standard output)")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write the result: json=`FILE` or table=FILE (- is standard output); repeatable")
 	o.searchOptions.addFlags(f)
 	return c
 }
@@ -52,15 +52,9 @@ func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []s
 	if err := o.check(); err != nil {
 		return err
 	}
-	var outputs []output
-	if o.output != "" {
-		var err error
-		if outputs, err = parseOutputs([]string{o.output}); err != nil {
-			return err
-		}
-		if err := checkOutputs(outputs); err != nil {
-			return err
-		}
+	outputs, err := parseOutputs(o.outputs, "json", "table")
+	if err != nil {
+		return err
 	}
 	st, err := os.Stat(reportFile)
 	if err != nil {
@@ -103,13 +97,9 @@ func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []s
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", reportFile, err)
 	}
-	for _, out := range outputs {
-		if err := out.write(stdout, v); err != nil {
-			return err
-		}
-	}
-	if !o.console.quiet && o.output != "json=-" {
-		printVerification(stdout, v)
+	table := form{"table", func(w io.Writer) error { return printVerification(w, v) }}
+	if err := writeOutputs(outputs, []form{jsonForm(v), table}, o.console.quiet, stdout); err != nil {
+		return err
 	}
 	if len(v.Differences) > 0 {
 		return verdictError{exitError}
@@ -117,7 +107,7 @@ func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []s
 	return nil
 }
 
-func printVerification(w io.Writer, v *scan.Verification) {
+func printVerification(w io.Writer, v *scan.Verification) error {
 	for _, d := range v.Differences {
 		fmt.Fprintf(w, "%s: %s", orDash(d.Path), d.Detail)
 		if d.Finding != "" {
@@ -125,8 +115,9 @@ func printVerification(w io.Writer, v *scan.Verification) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%d of %d findings confirmed, %d places read again; two engines agree on %d hits in %d bytes of %d artefacts; differences: %d\n",
+	_, err := fmt.Fprintf(w, "%d of %d findings confirmed, %d places read again; two engines agree on %d hits in %d bytes of %d artefacts; differences: %d\n",
 		v.Confirmed, v.Findings, v.Places, v.Sample.Hits, v.Sample.Bytes, v.Sample.Artifacts, len(v.Differences))
+	return err
 }
 
 // readReport reads the JSON form of a report.

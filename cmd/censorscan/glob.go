@@ -1,74 +1,19 @@
 package main
 
 import (
-	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/extract/glob"
 )
 
 // compileGlobs makes a test of path chains; no globs match everything.
 func compileGlobs(globs []string) (func(*extract.Artifact) bool, error) {
-	type pattern struct {
-		re   *regexp.Regexp
-		base bool
-	}
-	var patterns []pattern
-	for _, g := range globs {
-		re, err := compileGlob(g)
-		if err != nil {
-			return nil, err
-		}
-		patterns = append(patterns, pattern{re, !strings.ContainsAny(g, "/!")})
-	}
-	return func(a *extract.Artifact) bool {
-		for _, p := range patterns {
-			subject := a.Path
-			if p.base {
-				subject = subject[strings.LastIndexAny(subject, "/!")+1:]
-			}
-			if p.re.MatchString(subject) {
-				return true
-			}
-		}
-		return len(patterns) == 0
-	}, nil
-}
-
-func compileGlob(g string) (*regexp.Regexp, error) {
-	var b strings.Builder
-	b.WriteString("^(?s:")
-	for i := 0; i < len(g); i++ {
-		switch c := g[i]; {
-		case strings.HasPrefix(g[i:], "**"):
-			b.WriteString(".*")
-			i++
-		case c == '*':
-			b.WriteString("[^/!]*")
-		case c == '?':
-			b.WriteString("[^/!]")
-		case c == '[':
-			end := strings.IndexByte(g[i+1:], ']')
-			if end < 1 {
-				return nil, fmt.Errorf("glob %q: [ without ]", g)
-			}
-			class := g[i+1 : i+1+end]
-			if strings.HasPrefix(class, "!") {
-				class = "^" + class[1:]
-			}
-			b.WriteString("[" + strings.ReplaceAll(class, `\`, `\\`) + "]")
-			i += end + 1
-		default:
-			b.WriteString(regexp.QuoteMeta(g[i : i+1]))
-		}
-	}
-	b.WriteString(")$")
-	re, err := regexp.Compile(b.String())
+	set, err := glob.Compile(globs...)
 	if err != nil {
-		return nil, fmt.Errorf("glob %q: %w", g, err)
+		return nil, err
 	}
-	return re, nil
+	return func(a *extract.Artifact) bool { return set.Match(a.Path) }, nil
 }
 
 // compileFilters makes the tests of --include and --exclude; nil when there are none. "format=NAME" is matched against the format of a container.

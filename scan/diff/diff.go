@@ -120,7 +120,7 @@ func (d *Diff) Empty() bool {
 // was moved, renamed or written in another encoding is one list. Compare(b, a) is the mirror of Compare(a, b).
 func Compare(before, after *scan.Report, tool scan.Tool) *Diff {
 	d := &Diff{
-		Schema: Schema, Tool: tool, Old: sideOf(before), New: sideOf(after), Notes: notes(before, after),
+		Schema: Schema, Tool: tool, Old: sideOf(before), New: sideOf(after), Notes: Notes(before, after),
 		Lists: []List{}, Loaders: []Loader{}, Terms: []Term{},
 		Counts: Counts{Lists: map[Status]int{}, Loaders: map[Status]int{}, Terms: map[Status]int{}},
 	}

@@ -47,7 +47,7 @@ func Follow(reports []*scan.Report, tool scan.Tool) (*Timeline, error) {
 	for n, r := range reports {
 		t.Releases = append(t.Releases, sideOf(r))
 		if n > 0 {
-			t.Notes = append(t.Notes, notes(reports[n-1], r)...)
+			t.Notes = append(t.Notes, Notes(reports[n-1], r)...)
 		}
 		now := setsOf(newView(r))
 		track := map[int]int{} // of each list of this release

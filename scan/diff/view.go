@@ -57,31 +57,31 @@ func (v *view) unseen(place string) string {
 			return fmt.Sprintf("%s was not opened: %s: %s", it.Path, it.Reason, it.Detail)
 		}
 	}
-	if part := partitionOf(place); part != "" && len(v.report.Coverage.Partitions) > 0 &&
-		!slices.ContainsFunc(v.report.Coverage.Partitions, func(p scan.PartitionCoverage) bool { return partitionName(p.Path) == part }) {
+	if part := Partition(place); part != "" && len(v.report.Coverage.Partitions) > 0 &&
+		!slices.ContainsFunc(v.report.Coverage.Partitions, func(p scan.PartitionCoverage) bool { return PartitionName(p.Path) == part }) {
 		return fmt.Sprintf("there is no partition %s on that side", part)
 	}
 	return ""
 }
 
-// partitionOf is the name of the partition that a place lies in: what stands before the first path inside an image.
-func partitionOf(place string) string {
+// Partition is the name of the partition that a path chain leads into, without the suffix of a slot: what stands before the first path inside an image.
+func Partition(place string) string {
 	image, _, ok := strings.Cut(place, "!/")
 	if !ok {
 		return ""
 	}
-	return partitionName(image)
+	return PartitionName(image)
 }
 
-// partitionName is the last element of a path chain, without the suffix of a slot.
-func partitionName(path string) string {
+// PartitionName is the last element of a path chain, without the suffix of a slot.
+func PartitionName(path string) string {
 	name := path[strings.LastIndexByte(path, '!')+1:]
 	name = strings.TrimSuffix(name, ".img")
 	return strings.TrimSuffix(strings.TrimSuffix(name, "_a"), "_b")
 }
 
-// notes says what makes two reports hard to compare.
-func notes(a, b *scan.Report) []string {
+// Notes says what makes two reports hard to compare.
+func Notes(a, b *scan.Report) []string {
 	out := []string{}
 	for _, side := range []struct {
 		name string
@@ -107,14 +107,14 @@ func notes(a, b *scan.Report) []string {
 	if a.Tool.Version != b.Tool.Version {
 		out = append(out, fmt.Sprintf("the sides were made by different versions: old %s, new %s", a.Tool.Version, b.Tool.Version))
 	}
-	if x, y := device(a), device(b); x != y && x != "" && y != "" {
+	if x, y := Device(a), Device(b); x != y && x != "" && y != "" {
 		out = append(out, fmt.Sprintf("the sides are of different devices: old %s, new %s", x, y))
 	}
 	return out
 }
 
-// device is the name of the device that a report is of, "" if it does not tell.
-func device(r *scan.Report) string {
+// Device is the name of the device that a report is of, "" if it does not tell.
+func Device(r *scan.Report) string {
 	for _, in := range r.Inputs {
 		for _, key := range []string{"ro.product.device", "ro.product.system.device", "ro.product.vendor.device", "ro.build.product", "ro.product.model"} {
 			if d := in.Properties[key]; d != "" {

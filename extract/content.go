@@ -46,6 +46,8 @@ type Content struct {
 	again     bool
 	refused   bool
 	spooled   Source
+	meter     *meter // nil when it is not measured
+	dense     int64  // bytes that look compressed or encrypted
 }
 
 // Pieces reads the artefact from its beginning to its end, with overlap bytes before and after what each piece owns. Runs of zeros that the
@@ -56,6 +58,9 @@ func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) err
 		return c.streamPieces(ctx, overlap, visit)
 	}
 	c.delivered, c.holes, c.bad = 0, 0, nil
+	if c.meter != nil {
+		c.meter = &meter{}
+	}
 	if err := c.gather(); err != nil {
 		return err
 	}
@@ -103,6 +108,7 @@ func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit 
 			return nil
 		}
 		c.delivered += end - start
+		c.measure(start, b[start:end])
 		return visit(Piece{Data: b[start:end], Offset: start, Owned: int(end - start)})
 	}
 	w := c.window(overlap)
@@ -118,6 +124,7 @@ func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit 
 		} else if err == nil {
 			err = io.ErrUnexpectedEOF
 		}
+		c.measure(off, w.fresh(m))
 		if err := w.push(off, m, visit); err != nil {
 			return err
 		}
@@ -133,6 +140,13 @@ func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit 
 		}
 	}
 	return w.flush(visit)
+}
+
+// measure takes bytes into the measurement of the artefact.
+func (c *Content) measure(off int64, p []byte) {
+	if c.meter != nil {
+		c.meter.add(off, p)
+	}
 }
 
 // skip finds where reading can go on after an error at off: behind the range that the error names, or at the next block that reads.
@@ -168,6 +182,7 @@ func (c *Content) streamPieces(ctx context.Context, overlap int, visit func(Piec
 	off := int64(0)
 	for prefix := c.prefix; len(prefix) > 0; {
 		n := copy(w.space(min(len(prefix), pieceSize)), prefix)
+		c.measure(off, w.fresh(n))
 		if err := w.push(off, n, visit); err != nil {
 			return err
 		}
@@ -181,6 +196,7 @@ func (c *Content) streamPieces(ctx context.Context, overlap int, visit func(Piec
 		}
 		n, err := readChunk(rest, w.space(pieceSize))
 		c.keepTail(w.fresh(n))
+		c.measure(off, w.fresh(n))
 		if err := w.push(off, n, visit); err != nil {
 			return err
 		}
@@ -325,7 +341,7 @@ func (c *Content) close() {
 
 // ledger is the account of an artefact that holds no others, after Pieces.
 func (c *Content) ledger() Ledger {
-	l := Ledger{Searched: c.delivered + c.holes}
+	l := Ledger{Searched: c.delivered + c.holes - c.dense}
 	if c.refused {
 		l.Searched = 0
 	}

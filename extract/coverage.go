@@ -51,6 +51,8 @@ type Item struct {
 	Reason Reason
 	Detail string
 	Limit  string // which limit was reached, as LimitError names it; "" for other reasons
+
+	Entropy float64 // of bytes that look compressed or encrypted, in bits per byte; 0 when it was not measured
 }
 
 // PartitionCoverage is the ledger of one partition.
@@ -78,7 +80,7 @@ func (c *Coverage) note(a *Artifact, u *Unopened) {
 	if u.Extent.Offset > 0 {
 		detail = fmt.Sprintf("at offset %d: %s", u.Extent.Offset, detail)
 	}
-	item := Item{Path: a.Path, Size: u.Extent.Size, Reason: u.Reason, Detail: detail}
+	item := Item{Path: a.Path, Size: u.Extent.Size, Reason: u.Reason, Detail: detail, Entropy: u.Entropy}
 	if trip := (*LimitError)(nil); errors.As(u, &trip) {
 		item.Limit = trip.Limit
 	}

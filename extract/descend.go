@@ -38,8 +38,9 @@ func (w *walker) finish(t *task, parent *claims) {
 			w.Budget.out.Add(t.content.delivered)
 		}
 		w.advance(a)
+		w.enterEmbedded(t)
 	}
-	if t.container != nil && t.content != nil {
+	if (t.container != nil || len(t.embedded) > 0) && t.content != nil {
 		t.content.close()
 	}
 	for _, u := range a.Problems {

@@ -28,6 +28,8 @@ type Unopened struct {
 	Reason Reason
 	Detail string // one line for people, the cause included
 	Err    error  // cause for errors.Is and errors.As, may be nil
+
+	Entropy float64 // of bytes that look compressed or encrypted, in bits per byte; 0 when it was not measured
 }
 
 func (u *Unopened) Error() string {

@@ -26,6 +26,11 @@ type Options struct {
 	CheckHashes bool // verify the hashes that containers carry
 	NoSlack     bool // leave out what no member claims, for a mere listing
 
+	// Opaque has all that no format opens measured as Pieces reads it: bytes that look compressed or encrypted count as unopened, unless one of Media
+	// accounts for them or they hold a container, which is then entered.
+	Opaque bool
+	Media  []Medium
+
 	// Exclude says which artefacts to leave out; it is asked before one is opened and again once the format of a container is known. Include, if it is set,
 	// says which of those that hold no others to search. What they leave out is unopened in the coverage. Both are called by several goroutines.
 	Exclude func(a *Artifact) bool
@@ -53,7 +58,7 @@ func Walk(ctx context.Context, root *Root, opts Options) (*Coverage, error) {
 		ctx, cancel = context.WithDeadlineCause(ctx, opts.Budget.deadline, &LimitError{"time", int64(t.Seconds()), "seconds are over"})
 		defer cancel()
 	}
-	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers)}
+	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers), signs: newSigns(opts.Media, opts.Formats)}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	defer w.cancel(nil)
 
@@ -68,6 +73,7 @@ type walker struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	slots    chan struct{} // one per worker
+	signs    *signs
 	buffers  sync.Pool
 	coverage Coverage
 	visited  int
@@ -86,8 +92,9 @@ type task struct {
 	ledger    Ledger
 	joins     bool // sets among the container's members are joined
 	siblings  *Siblings
-	partial   bool  // the container did not tell of all that is in it
-	kept      *keep // what of a stream that passes is held for it
+	embedded  []Extent // containers among the bytes of an artefact that is none
+	partial   bool     // the container did not tell of all that is in it
+	kept      *keep    // what of a stream that passes is held for it
 	result    any
 	err       error
 }
@@ -144,7 +151,7 @@ func (w *walker) work(t *task) {
 	if t.err == nil && t.container == nil && w.hiddenTail(t) {
 		w.detect(t)
 	}
-	if t.container == nil {
+	if t.container == nil && len(t.embedded) == 0 {
 		t.content.close()
 	}
 }
@@ -277,7 +284,11 @@ func (w *walker) detect(t *task) {
 		w.leaveOut(t)
 		return
 	}
+	if w.Opaque {
+		c.meter = &meter{}
+	}
 	w.visit(t, false)
+	w.judge(t)
 	t.ledger = c.ledger()
 	a.Size = t.ledger.Size
 	a.Problems = append(a.Problems, c.bad...)
@@ -383,7 +394,7 @@ func (w *walker) hiddenTail(t *task) bool {
 			continue
 		}
 		t.content = &Content{budget: w.Budget, buffers: &w.buffers, size: c.size, raw: c.raw, src: src, again: true}
-		t.result, t.artifact.Problems = nil, nil
+		t.result, t.artifact.Problems, t.embedded = nil, nil, nil
 		return true
 	}
 	return false

@@ -22,6 +22,7 @@ type Options struct {
 	Wordlists   []*wordlists.List
 	Formats     []extract.Format
 	Joiners     []extract.Joiner
+	Media       []extract.Medium // what looks compressed or encrypted by its nature
 	Limits      extract.Limits
 	Workers     int                          // 0 is one per core
 	CheckHashes bool                         // verify the hashes that containers carry
@@ -126,7 +127,7 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, run
 	go func() { sum <- hashSource(ctx, root.Source()) }()
 	props := map[string]string{}
 	opts := extract.Options{
-		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: run.budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
+		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Opaque: true, Media: e.opts.Media, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: run.budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
 		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
 			l := newLeaf()
 			var err error
@@ -221,7 +222,7 @@ func readUpTo(src extract.Source, limit int64) []byte {
 func coverageOf(c *extract.Coverage) Coverage {
 	out := Coverage{Ledger: Ledger(c.Ledger), Items: []CoverageItem{}, Partitions: []PartitionCoverage{}}
 	for _, it := range c.Items {
-		out.Items = append(out.Items, CoverageItem{it.Path, it.Size, string(it.Reason), it.Detail})
+		out.Items = append(out.Items, CoverageItem{it.Path, it.Size, string(it.Reason), it.Detail, it.Entropy})
 	}
 	for _, p := range c.Partitions {
 		out.Partitions = append(out.Partitions, PartitionCoverage{p.Path, Ledger(p.Ledger)})

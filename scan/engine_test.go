@@ -18,6 +18,7 @@ import (
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/extract/media"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/wordlists"
 )
@@ -34,7 +35,7 @@ func newEngine(t testing.TB, change func(*scan.Options)) *scan.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: extract.DefaultLimits(), Workers: 2, Tool: scan.Tool{Name: "censorscan", Version: "test"}}
+	o := scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Media: media.All(), Limits: extract.DefaultLimits(), Workers: 2, Tool: scan.Tool{Name: "censorscan", Version: "test"}}
 	if change != nil {
 		change(&o)
 	}

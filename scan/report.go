@@ -177,6 +177,8 @@ type CoverageItem struct {
 	Size   int64  `json:"size"` // bytes of the named artefact; 0 when they could be read although something is wrong with them
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
+	// Entropy is that of bytes which look compressed or encrypted and are of no known format, in bits per byte; 0 when it was not measured.
+	Entropy float64 `json:"entropy,omitempty"`
 }
 
 // PartitionCoverage is the account of one partition.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,8 @@ var onPurpose = map[string]string{
 
 	"v4-incremental.zip!system": "unsupported feature",
 
+	"trailing.br!(slack)": "unknown format", // what follows the stream cannot be told from it
+
 	"image.img.0.gz!image.img.0":             "damaged", // parts, alone
 	"image.img.0.gz!image.img.0!image.img.0": "damaged",
 	"image.img.1.gz!image.img.1":             "damaged",
@@ -54,6 +57,14 @@ var onPurpose = map[string]string{
 	"delta_payload.bin!kernel": "unsupported feature",
 	"delta_payload.bin!root":   "unsupported feature", // squashfs
 	"full_payload.bin!root":    "unsupported feature",
+}
+
+// random ends the paths of files that are random bytes, so that containers hold something that does not compress.
+var random = []string{"!/app/random.bin", ".resS", "!/app/A/A.bin", "v4-incremental.zip!system (new blocks)"}
+
+// isRandom tells whether the coverage has to name a file as one that looks encrypted.
+func isRandom(path string) bool {
+	return slices.ContainsFunc(random, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
 // incomparable names containers that no reference reads, and why.
@@ -111,6 +122,9 @@ func TestReferenceCoverage(t *testing.T) {
 				t.Errorf("coverage does not add up: %+v of %d bytes", c.Ledger, r.Inputs[0].Size)
 			}
 			for _, it := range c.Items {
+				if it.Reason == "unknown format" && isRandom(it.Path) {
+					continue
+				}
 				if want := onPurpose[it.Path]; want != it.Reason {
 					t.Errorf("%s: %s: %s (%d bytes); want %q", it.Path, it.Reason, it.Detail, it.Size, want)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/extract/media"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/wordlists"
 )
@@ -71,7 +72,7 @@ func (o *searchOptions) open(ctx context.Context, lists []*wordlists.List, roms 
 	}
 	progress := o.console.progress(stderr, roots)
 	engine, err := scan.New(scan.Options{
-		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes,
+		Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Media: media.All(), Limits: o.limits, Workers: o.workers, CheckHashes: o.checkHashes,
 		All: o.all, MinScore: o.minScore, Include: include, Exclude: exclude, Tool: toolInfo(), Now: now, Progress: progress.update,
 	})
 	if err != nil {

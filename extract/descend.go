@@ -106,6 +106,27 @@ func (w *walker) advance(a *Artifact) {
 	}
 }
 
+// enough tells whether no more members are to be begun: those that are not read yet and those that were opened, which hold tables and streams, are few, but
+// others may wait in a longer line, so that a large member does not keep the workers from those behind it.
+func (w *walker) enough(pending []*task) bool {
+	window := 4*w.Workers + 4
+	if len(pending) < window {
+		return false
+	}
+	held := 0
+	for _, t := range pending {
+		select {
+		case <-t.done:
+			if t.container != nil {
+				held++
+			}
+		default:
+			held++
+		}
+	}
+	return held >= window || len(pending) >= 8*window
+}
+
 // descend visits the members of a container, several at once but in order, then its slack.
 func (w *walker) descend(t *task) {
 	a := t.artifact
@@ -116,7 +137,6 @@ func (w *walker) descend(t *task) {
 	c := &claims{}
 	shares := newShares(a, src, t.content)
 	numbers := map[string]int{}
-	window := 4*w.Workers + 4
 	carry := carrier{walker: w}
 	carry.pass, _ = src.(*pass)
 	var pending []*task
@@ -150,8 +170,13 @@ func (w *walker) descend(t *task) {
 			kept, m := carry.take(child, m)
 			started := w.start(child, m, src)
 			started.kept = kept
-			if pending = append(pending, started); len(pending) >= window {
-				next()
+			pending = append(pending, started)
+			for w.enough(pending) {
+				select {
+				case <-pending[0].done:
+					next()
+				case <-w.ended:
+				}
 			}
 		}
 	}()

@@ -58,7 +58,7 @@ func Walk(ctx context.Context, root *Root, opts Options) (*Coverage, error) {
 		ctx, cancel = context.WithDeadlineCause(ctx, opts.Budget.deadline, &LimitError{"time", int64(t.Seconds()), "seconds are over"})
 		defer cancel()
 	}
-	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers), signs: newSigns(opts.Media, opts.Formats)}
+	w := &walker{Options: opts, slots: make(chan struct{}, opts.Workers), ended: make(chan struct{}, 1), signs: newSigns(opts.Media, opts.Formats)}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	defer w.cancel(nil)
 
@@ -73,6 +73,7 @@ type walker struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	slots    chan struct{} // one per worker
+	ended    chan struct{} // holds something once a worker has come to an end since one last looked
 	signs    *signs
 	buffers  sync.Pool
 	coverage Coverage
@@ -110,7 +111,14 @@ func (w *walker) start(a *Artifact, m *Member, parent Source) *task {
 	}
 	go func() {
 		w.slots <- struct{}{}
-		defer func() { <-w.slots; close(t.done) }()
+		defer func() {
+			<-w.slots
+			close(t.done)
+			select {
+			case w.ended <- struct{}{}:
+			default:
+			}
+		}()
 		w.work(t)
 	}()
 	return t

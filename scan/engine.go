@@ -126,36 +126,45 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, run
 	sum := make(chan string, 1)
 	go func() { sum <- hashSource(ctx, root.Source()) }()
 	props := map[string]string{}
-	opts := extract.Options{
-		Formats: e.opts.Formats, Joiners: e.opts.Joiners, Opaque: true, Media: e.opts.Media, Exclude: e.opts.Exclude, Include: e.opts.Include, Budget: run.budget, Workers: e.opts.Workers, CheckHashes: e.opts.CheckHashes,
-		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
-			l := newLeaf()
-			var err error
-			if !container {
-				l, err = e.inspect(ctx, a, c, run.met)
+	apps := newApps()
+	opts := e.walkOptions(run.budget)
+	opts.Content = func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
+		l := newLeaf()
+		var err error
+		if container {
+			apps.enter(ctx, a, c)
+		} else {
+			l, err = e.inspect(ctx, a, c, run.met)
+		}
+		e.searchName(ctx, a, c, l)
+		return l, err
+	}
+	opts.Leave = func(a *extract.Artifact, result any) {
+		r.Counts.Artifacts++
+		apps.leave(a)
+		if a.Opened {
+			r.Counts.Containers[a.Format]++
+		}
+		l, ok := result.(*leaf)
+		if !ok || l == nil {
+			return
+		}
+		if run.tally.repeated(l.digest) {
+			r.Counts.Repeated++
+		}
+		for k, v := range l.properties {
+			if _, known := props[k]; !known {
+				props[k] = v
 			}
-			e.searchName(ctx, a, c, l)
-			return l, err
-		},
-		Leave: func(a *extract.Artifact, result any) {
-			r.Counts.Artifacts++
-			if a.Opened {
-				r.Counts.Containers[a.Format]++
+		}
+		before := len(r.Findings)
+		e.collect(r, a, l)
+		if len(r.Findings) > before {
+			app := apps.of(a)
+			for i := before; i < len(r.Findings); i++ {
+				r.Findings[i].App = app
 			}
-			l, ok := result.(*leaf)
-			if !ok || l == nil {
-				return
-			}
-			if run.tally.repeated(l.digest) {
-				r.Counts.Repeated++
-			}
-			for k, v := range l.properties {
-				if _, known := props[k]; !known {
-					props[k] = v
-				}
-			}
-			e.collect(r, a, l)
-		},
+		}
 	}
 	if e.opts.Progress != nil {
 		opts.Progress = func(p extract.Progress) { e.opts.Progress(index, p) }
@@ -167,6 +176,15 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, run
 	}
 	r.Inputs = append(r.Inputs, in)
 	return cov, err
+}
+
+// walkOptions are those of every walk that has to see the same artefacts.
+func (e *Engine) walkOptions(budget *extract.Budget) extract.Options {
+	o := e.opts
+	return extract.Options{
+		Formats: o.Formats, Joiners: o.Joiners, Opaque: true, Media: o.Media, Exclude: o.Exclude, Include: o.Include, Budget: budget, Workers: o.Workers,
+		CheckHashes: o.CheckHashes,
+	}
 }
 
 // inspect is a worker's part: search one artefact and look closer where something is found.

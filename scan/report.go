@@ -1,6 +1,9 @@
 package scan
 
-import "github.com/censorscan/censorscan/scan/recover"
+import (
+	"github.com/censorscan/censorscan/scan/app"
+	"github.com/censorscan/censorscan/scan/recover"
+)
 
 // Schema is the name and version of the report's layout. Fields may be added within a version, never renamed.
 const Schema = "censorscan.report/1"
@@ -63,6 +66,7 @@ type Finding struct {
 	Kind     Kind     `json:"kind"`
 	Path     string   `json:"path"` // chain from the input, joined with "!"
 	Artifact Artifact `json:"artifact"`
+	App      *app.App `json:"app,omitempty"` // the innermost APK that it lies in, as the APK says of itself
 	List     *List    `json:"list,omitempty"`
 	Loader   *Loader  `json:"loader,omitempty"`
 	Term     *Term    `json:"term,omitempty"`

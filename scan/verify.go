@@ -137,30 +137,27 @@ func (v *verifier) walk(ctx context.Context, i int, root *extract.Root, budget *
 	} else if sum := hashSource(ctx, root.Source()); sum != want.SHA256 {
 		v.differ(root.Name, "", "the input has SHA-256 %s, the report says %s", sum, want.SHA256)
 	}
-	o := v.engine.opts
-	opts := extract.Options{
-		Formats: o.Formats, Joiners: o.Joiners, Exclude: o.Exclude, Include: o.Include, Budget: budget, Workers: o.Workers, CheckHashes: o.CheckHashes,
-		Content: func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
-			v.mu.Lock()
-			expected := v.expected[a.Path]
-			delete(v.expected, a.Path)
-			v.mu.Unlock()
-			switch {
-			case len(expected) > 0:
-				return nil, v.again(ctx, a, container, c, expected)
-			case container:
-				return nil, nil
-			}
-			return nil, v.sample(ctx, a, c)
-		},
-		Leave: func(a *extract.Artifact, _ any) {
-			if want, ok := v.sizes[a.Path]; ok && want != a.Size {
-				v.differ(a.Path, "", "the artefact has %d bytes, the report says %d", a.Size, want)
-			}
-		},
+	opts := v.engine.walkOptions(budget)
+	opts.Content = func(ctx context.Context, a *extract.Artifact, container bool, c *extract.Content) (any, error) {
+		v.mu.Lock()
+		expected := v.expected[a.Path]
+		delete(v.expected, a.Path)
+		v.mu.Unlock()
+		switch {
+		case len(expected) > 0:
+			return nil, v.again(ctx, a, container, c, expected)
+		case container:
+			return nil, nil
+		}
+		return nil, v.sample(ctx, a, c)
 	}
-	if o.Progress != nil {
-		opts.Progress = func(p extract.Progress) { o.Progress(i, p) }
+	opts.Leave = func(a *extract.Artifact, _ any) {
+		if want, ok := v.sizes[a.Path]; ok && want != a.Size {
+			v.differ(a.Path, "", "the artefact has %d bytes, the report says %d", a.Size, want)
+		}
+	}
+	if progress := v.engine.opts.Progress; progress != nil {
+		opts.Progress = func(p extract.Progress) { progress(i, p) }
 	}
 	return extract.Walk(ctx, root, opts)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/extract/media"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/scan/evidence"
 	"github.com/censorscan/censorscan/scan/export"
@@ -110,7 +111,9 @@ func (o *listsOptions) pack(ctx context.Context, report *scan.Report, roms []str
 		return err
 	}
 	defer closeInputs()
-	m, err := evidence.Pack(ctx, dir, report, extract.Options{Formats: formats.All(), Joiners: formats.Joiners(), Budget: budget, Workers: o.workers}, roots...)
+	m, err := evidence.Pack(ctx, dir, report, extract.Options{
+		Formats: formats.All(), Joiners: formats.Joiners(), Opaque: true, Media: media.All(), Budget: budget, Workers: o.workers,
+	}, roots...)
 	if err != nil {
 		return fmt.Errorf("writing the evidence: %w", err)
 	}

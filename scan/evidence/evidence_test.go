@@ -9,6 +9,7 @@ import (
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/extract/media"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/wordlists"
 )
@@ -21,7 +22,7 @@ func newEngine(t *testing.T) *scan.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := scan.New(scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: extract.DefaultLimits()})
+	e, err := scan.New(scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Media: media.All(), Limits: extract.DefaultLimits()})
 	if err != nil {
 		t.Fatal(err)
 	}

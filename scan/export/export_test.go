@@ -13,13 +13,14 @@ import (
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/extract/formats"
+	"github.com/censorscan/censorscan/extract/media"
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/wordlists"
 )
 
 func scanFile(t *testing.T, lists []*wordlists.List, path string) *scan.Report {
 	t.Helper()
-	e, err := scan.New(scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Limits: extract.DefaultLimits()})
+	e, err := scan.New(scan.Options{Wordlists: lists, Formats: formats.All(), Joiners: formats.Joiners(), Media: media.All(), Limits: extract.DefaultLimits()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,6 +134,7 @@ func (v *tableView) lists(r *scan.Report) {
 func (v *tableView) listHead(f *scan.Finding) {
 	l := f.List
 	v.printf("%s\n", v.cut(f.Path, 0))
+	v.app(f)
 	v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
 		strings.Join(l.Recipe, " > "), l.Begin, l.End)
 	v.printf("  about: %s\n", about(l))
@@ -162,6 +163,23 @@ func (v *tableView) families(r *scan.Report) {
 			v.printf("  %s\n", v.cut(paths[id], 2))
 		}
 	}
+}
+
+// app names the app that a finding lies in.
+func (v *tableView) app(f *scan.Finding) {
+	a := f.App
+	if a == nil {
+		return
+	}
+	v.printf("  app %s", Printable(a.Package))
+	if a.Label != "" {
+		v.printf(" (%s)", Printable(a.Label))
+	}
+	v.printf(" %s", Printable(a.VersionName))
+	if len(a.Signers) > 0 {
+		v.printf(", signed %s by %s (certificate %s)", a.Signers[0].Scheme, Printable(a.Signers[0].Subject), a.Signers[0].SHA256[:16])
+	}
+	v.printf("\n")
 }
 
 // about names the greatest shares of a list.
@@ -219,6 +237,7 @@ func (v *tableView) loaders(r *scan.Report) {
 	v.heading("LOADERS PRESENT (%d)", len(found))
 	for _, f := range found {
 		v.printf("%s\n", v.cut(f.Path, 0))
+		v.app(&f)
 		t := v.table("  MECHANISM", "INDICATOR", "OFFSET", "ENCODING", "COUNT")
 		for _, ind := range f.Loader.Indicators {
 			t.AppendRow(table.Row{"  " + f.Loader.Mechanism, Printable(ind.Text), ind.Offset, ind.Encoding, ind.Count})

@@ -284,3 +284,17 @@ func TestEngineRepeats(t *testing.T) {
 		}
 	}
 }
+
+// TestEngineClasses scans a list of packages as it was in a system app, and one of hosts: each is a list of a class of its own.
+func TestEngineClasses(t *testing.T) {
+	packages := "com.golden.freegate\norg.getlantern.lantern\nlantern-installer\ncom.nordvpn.android\ncom.xfx.surfvpn\nus.ultrasurf.mobile.ultrasurf\n" +
+		"com.fast.free.unblock.secure.vpn\ncom.fast.free.unblock.thunder.vpn\ncom.expressvpn.vpn\ncom.jrzheng.supervpnfree\norg.greatfire.freebrowser\n"
+	r := scanBytes(t, newEngine(t, nil), "vpn.txt", []byte(packages))
+	if l := ofKind(r, scan.KindList); len(l) != 1 || l[0].List.Class != scan.ClassPackages || len(l[0].List.Entries) != 11 {
+		t.Errorf("packages: %+v", l)
+	}
+	r = scanBytes(t, newEngine(t, nil), "one.txt", []byte("the package com.golden.freegate is named here once\n"))
+	if len(r.Findings) != 0 {
+		t.Errorf("one package: %+v", r.Findings)
+	}
+}

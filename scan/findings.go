@@ -38,7 +38,7 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 	}
 	for i := range l.lists {
 		li := &l.lists[i]
-		if li.Class != ClassBlocklist && !e.opts.All {
+		if li.Class == ClassWordCollection && !e.opts.All {
 			continue
 		}
 		add(Finding{Kind: KindList, List: li}, fmt.Sprintf("%s %d", li.CanonicalSHA256, li.Begin))

@@ -53,10 +53,7 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	}
 	for _, f := range found.Lists {
 		li := listOf(&f)
-		li.Class = recover.WordCollection
-		if li.Score >= e.opts.MinScore {
-			li.Class = recover.Blocklist
-		}
+		li.Class = classOf(&li, e.opts.MinScore)
 		l.lists = append(l.lists, li)
 	}
 	e.dropEntries(src, l, false)
@@ -95,7 +92,7 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 	inside := func(offset int64) bool {
 		for i := range l.lists {
 			li := &l.lists[i]
-			if li.Class == recover.Blocklist && isDecoded(li) == decoded && offset >= li.Begin && offset < li.End {
+			if li.Class != recover.WordCollection && isDecoded(li) == decoded && offset >= li.Begin && offset < li.End {
 				return true
 			}
 		}

@@ -87,13 +87,18 @@ type Extent struct {
 	Size   int64 `json:"size"`
 }
 
-// ClassBlocklist is the class of lists that are blocklists; any other class is shown on request only.
-const ClassBlocklist = recover.Blocklist
+// The classes of a list. A word collection is shown on request only, and is no finding that fails a scan.
+const (
+	ClassBlocklist      = recover.Blocklist
+	ClassWordCollection = recover.WordCollection
+	ClassPackages       = "package names" // as dense in known terms as a blocklist, and nearly all of its entries are names of apps
+	ClassHosts          = "hosts"         // the same, of hosts
+)
 
 // List is an embedded list of terms, recovered from its file. Its offsets count in the artefact; after a step "base64 decode" in the decoded bytes.
 type List struct {
-	Class           string             `json:"class"` // "blocklist" or "word collection"
-	Score           float64            `json:"score"` // 0 to 1; a blocklist has 0.5 at least
+	Class           string             `json:"class"` // "blocklist", "package names", "hosts" or "word collection"
+	Score           float64            `json:"score"` // 0 to 1; a word collection has less than --min-score
 	Evidence        []string           `json:"evidence"`
 	Encoding        string             `json:"encoding"`
 	Recipe          []string           `json:"recipe"`     // decoding steps from the file to the entries

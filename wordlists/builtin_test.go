@@ -132,6 +132,9 @@ func TestAttested(t *testing.T) {
 	lists := builtin(t)
 	for _, name := range []string{"political", "context"} {
 		for _, term := range lists[name].Terms {
+			if term.Category == "vpn-packages" {
+				continue // from the press
+			}
 			if want := attested[term.Text]; !slices.Equal(term.Sources, []string{want}) {
 				t.Errorf("%s:%d: %q has sources %q, the table %q", name, term.Line, term.Text, term.Sources, want)
 			}

@@ -27,7 +27,7 @@ func Subjects() []string {
 func Subject(category string) string {
 	switch strings.TrimSuffix(category, generalSuffix) {
 	case "leaders", "june-4", "tibet", "xinjiang", "mongolia", "taiwan", "hong-kong", "separatism", "democracy", "rights",
-		"dissidents", "independent-media", "media", "protest", "circumvention", "military", "corruption", "party", "history", "politics":
+		"dissidents", "independent-media", "media", "protest", "circumvention", "vpn-packages", "military", "corruption", "party", "history", "politics":
 		return SubjectPolitical
 	case "falun-gong", "religion":
 		return SubjectReligious

@@ -141,8 +141,8 @@ func knownFindings(baseline, r *scan.Report) map[string]bool {
 
 func (e *evaluation) judge(f *scan.Finding, now time.Time) Judged {
 	j := Judged{Finding: f.ID, Kind: f.Kind, Path: f.Path, What: what(f), Verdict: e.policy.Default, Rule: "default", New: !e.known[f.ID]}
-	if f.List != nil && f.List.Class != scan.ClassBlocklist {
-		j.Verdict, j.Rule = Pass, "no blocklist"
+	if f.List != nil && f.List.Class == scan.ClassWordCollection {
+		j.Verdict, j.Rule = Pass, "word collection"
 		return j
 	}
 	for i := range e.policy.Rules {

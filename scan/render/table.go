@@ -323,17 +323,19 @@ func (v *tableView) coverage(r *scan.Report) {
 }
 
 func (v *tableView) summary(r *scan.Report) {
-	lists, collections := 0, 0
+	lists := map[string]int{}
 	for _, f := range byKind(r, scan.KindList) {
-		if f.List.Class == scan.ClassBlocklist {
-			lists++
-		} else {
-			collections++
+		lists[f.List.Class]++
+	}
+	parts := []string{plural(lists[scan.ClassBlocklist], "blocklist")}
+	for _, class := range []string{scan.ClassPackages, scan.ClassHosts} {
+		if n := lists[class]; n > 0 {
+			parts = append(parts, plural(n, "list")+" of "+class)
 		}
 	}
-	parts := []string{plural(lists, "blocklist"), plural(len(byKind(r, scan.KindLoader)), "loader"), plural(len(byKind(r, scan.KindTerm)), "single term")}
-	if collections > 0 {
-		parts = append(parts, plural(collections, "word collection"))
+	parts = append(parts, plural(len(byKind(r, scan.KindLoader)), "loader"), plural(len(byKind(r, scan.KindTerm)), "single term"))
+	if n := lists[scan.ClassWordCollection]; n > 0 {
+		parts = append(parts, plural(n, "word collection"))
 	}
 	state := ""
 	if !r.Complete {

@@ -43,6 +43,8 @@ type Engine struct {
 	opts  Options
 	lx    *lexicon
 	known *recover.Terms
+
+	references []reference
 }
 
 // New compiles the wordlists.
@@ -50,11 +52,19 @@ func New(opts Options) (*Engine, error) {
 	if opts.MinScore == 0 {
 		opts.MinScore = DefaultMinScore
 	}
-	lx, err := newLexicon(opts.Wordlists)
+	var searched, references []*wordlists.List
+	for _, l := range opts.Wordlists {
+		if l.Kind == wordlists.KindReference {
+			references = append(references, l)
+		} else {
+			searched = append(searched, l)
+		}
+	}
+	lx, err := newLexicon(searched)
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{opts: opts, lx: lx, known: lx.termsOf()}, nil
+	return &Engine{opts: opts, lx: lx, known: lx.termsOf(), references: newReferences(references)}, nil
 }
 
 // Scan walks the inputs one after another and reports what is in them. When the context ends or a limit of the whole run trips, the report covers what was

@@ -298,3 +298,29 @@ func TestEngineClasses(t *testing.T) {
 		t.Errorf("one package: %+v", r.Findings)
 	}
 }
+
+// TestEngineReferences compares a list with two references: what they hold is counted, and not searched for.
+func TestEngineReferences(t *testing.T) {
+	reference := func(name string, terms ...string) *wordlists.List {
+		l := &wordlists.List{Name: name, Kind: wordlists.KindReference}
+		for _, s := range terms {
+			l.Terms = append(l.Terms, wordlists.Term{Text: s})
+		}
+		return l
+	}
+	e := newEngine(t, func(o *scan.Options) {
+		o.Wordlists = append(o.Wordlists, reference("small", "生词甲", "自创词"), reference("large", planted[:12]...), reference("other", "无关"))
+	})
+	r := scanBytes(t, e, "words.txt", []byte(strings.Join(planted, "\n")))
+	lists := ofKind(r, scan.KindList)
+	if len(lists) != 1 {
+		t.Fatalf("%d lists", len(lists))
+	}
+	want := []scan.Overlap{{Wordlist: "large", Common: 12, OfList: 0.5, OfReference: 1}, {Wordlist: "small", Common: 1, OfList: 0.0417, OfReference: 0.5}}
+	if got := lists[0].List.Overlap; !reflect.DeepEqual(got, want) {
+		t.Errorf("overlap %+v, want %+v", got, want)
+	}
+	if r := scanBytes(t, e, "own.txt", []byte("自创词 is the term of a reference alone")); len(r.Findings) > 0 || r.Counts.Hits > 0 {
+		t.Errorf("a reference is searched for: %+v", r.Findings)
+	}
+}

@@ -54,6 +54,7 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	for _, f := range found.Lists {
 		li := listOf(&f)
 		li.Class = classOf(&li, e.opts.MinScore)
+		li.Overlap = overlap(&li, e.references)
 		l.lists = append(l.lists, li)
 	}
 	e.dropEntries(src, l, false)

@@ -109,6 +109,7 @@ type List struct {
 	Categories      map[string]float64 `json:"categories"` // share of the distinct entries by subject: political, religious, sexual, ...
 	RawSHA256       string             `json:"raw_sha256"`
 	CanonicalSHA256 string             `json:"canonical_sha256"`
+	Overlap         []Overlap          `json:"overlap,omitempty"` // with the reference lists that were given, the greatest first
 	Readers         []string           `json:"readers"`
 }
 

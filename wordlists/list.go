@@ -29,10 +29,11 @@ const (
 	KindContext   Kind = "context"   // a term that finds and describes lists, never a finding alone
 	KindLoaders   Kind = "loaders"   // a string of code or configuration that fetches or reads a list
 	KindEndpoints Kind = "endpoints" // a host or address named in public
+	KindReference Kind = "reference" // an entry of a public list that found lists are compared with; it is not searched for
 )
 
 // Kinds lists the known kinds in the order of their weight.
-func Kinds() []Kind { return []Kind{KindTerms, KindContext, KindLoaders, KindEndpoints} }
+func Kinds() []Kind { return []Kind{KindTerms, KindContext, KindLoaders, KindEndpoints, KindReference} }
 
 // GenericLoader is the category of a loaders term that is only a hint: other programs use such strings too.
 const GenericLoader = "generic"

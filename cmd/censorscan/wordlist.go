@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -31,6 +32,11 @@ func chooseWordlists(only, files []string) ([]*wordlists.List, error) {
 	chosen, err := wordlists.Select(lists, only)
 	if err != nil {
 		return nil, usageError{err}
+	}
+	for _, l := range lists {
+		if l.Kind == wordlists.KindReference && !slices.Contains(chosen, l) {
+			chosen = append(chosen, l)
+		}
 	}
 	return chosen, nil
 }
@@ -188,6 +194,7 @@ func newWordlistCheck() *cobra.Command {
 func newWordlistImport() *cobra.Command {
 	var o wordlists.ImportOptions
 	var format, kind, file string
+	var reference bool
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Turn a list of any known form into a wordlist",
@@ -201,12 +208,16 @@ as a wordlist for --wordlist. What is wrong is named with its line.
 			if err != nil {
 				return err
 			}
+			if reference {
+				l.Kind = wordlists.KindReference
+			}
 			return exportTo(c.OutOrStdout(), file, l, wordlists.FormatTSV)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "", "form of the list: tsv, lines, csv, json (default: by content)")
 	c.Flags().StringVar(&o.Column, "column", "", "CSV: name or number of the column with the terms (default: by content)")
-	c.Flags().StringVar(&kind, "kind", "", "what a hit means: terms, context, loaders, endpoints (default: the list's own, else terms)")
+	c.Flags().StringVar(&kind, "kind", "", "what a hit means: terms, context, loaders, endpoints, reference (default: the list's own, else terms)")
+	c.Flags().BoolVar(&reference, "as-reference", false, "as a public list that found lists are compared with; its terms are not searched for")
 	c.Flags().StringVarP(&file, "output", "o", "-", "write to `FILE`")
 	return c
 }

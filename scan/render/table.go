@@ -138,6 +138,9 @@ func (v *tableView) listHead(f *scan.Finding) {
 	v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
 		strings.Join(l.Recipe, " > "), l.Begin, l.End)
 	v.printf("  about: %s\n", about(l))
+	for _, x := range l.Overlap {
+		v.printf("  in common with %s: %d entries, %.1f %% of this list, %.1f %% of that\n", Printable(x.Wordlist), x.Common, 100*x.OfList, 100*x.OfReference)
+	}
 	for _, e := range l.Evidence {
 		v.printf("  - %s\n", v.cut(Printable(e), 4))
 	}

@@ -42,13 +42,13 @@ func (a *automaton) classify(ns *needles) {
 	for b := range a.class {
 		a.class[b] = uint8(b)
 	}
-	for i := range ns.list {
-		n := &ns.list[i]
-		for j, b := range n.bytes {
-			if n.fold[j] == 0 {
+	for i := range int32(ns.len()) {
+		bytes, fold := ns.at(i)
+		for j, b := range bytes {
+			if fold[j] == 0 {
 				continue
 			}
-			x, y := a.class[b], a.class[b&^n.fold[j]]
+			x, y := a.class[b], a.class[b&^fold[j]]
 			for c, class := range a.class {
 				if class == max(x, y) {
 					a.class[c] = min(x, y)
@@ -60,12 +60,13 @@ func (a *automaton) classify(ns *needles) {
 
 // build makes the trie, level by level: the needles, sorted by their classes, are cut into runs of equal prefixes.
 func (a *automaton) build(ns *needles) {
-	keys := make([][]byte, len(ns.list))
-	order := make([]int32, len(ns.list))
-	for i := range ns.list {
+	keys := make([][]byte, ns.len())
+	order := make([]int32, ns.len())
+	for i := range order {
 		order[i] = int32(i)
-		keys[i] = make([]byte, len(ns.list[i].bytes))
-		for j, b := range ns.list[i].bytes {
+		bytes, _ := ns.at(int32(i))
+		keys[i] = make([]byte, len(bytes))
+		for j, b := range bytes {
 			keys[i][j] = a.class[b]
 		}
 	}
@@ -156,7 +157,7 @@ func (a *automaton) search(r *run) {
 		for e := s; e != 0; e = a.states[e].suffix {
 			st := &a.states[e]
 			for _, needle := range a.ends[st.end : st.end+st.ends] {
-				r.confirm(needle, i+1-len(r.needles.list[needle].bytes), i)
+				r.confirm(needle, i+1-r.needles.length(needle), i)
 			}
 		}
 	}

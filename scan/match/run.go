@@ -1,15 +1,21 @@
 package match
 
-// run is one search: it confirms what an engine finds, and puts the hits in order.
+// run confirms what an engine finds, and puts the hits in order. It is used for one search after another.
 type run struct {
+	search
+	found []found // sorted by start and needle: emitted up to head, then what may still be preceded by another
+	head  int
+	lists lists
+}
+
+// search is what is asked of a run.
+type search struct {
 	needles *needles
 	buf     []byte
 	base    int64
 	owned   int
 	reach   int
 	emit    func(Hit)
-	found   []found // sorted by start and needle: emitted up to head, then what may still be preceded by another
-	head    int
 }
 
 type found struct {
@@ -19,7 +25,7 @@ type found struct {
 
 // confirm compares a needle at buf[start:], which was discovered at the place given, and keeps it if it stands there. Places ascend.
 func (r *run) confirm(needle int32, start, place int) {
-	if start < 0 || start >= r.owned || !r.needles.list[needle].matches(r.buf[start:]) {
+	if start < 0 || start >= r.owned || !r.needles.matches(needle, r.buf[start:]) {
 		return
 	}
 	r.flush(place - r.reach)
@@ -41,15 +47,14 @@ func (r *run) flush(before int) {
 	for r.head < len(r.found) && r.found[r.head].start < before {
 		f := r.found[r.head]
 		r.head++
-		needle := &r.needles.list[f.needle]
-		for _, o := range needle.owners {
+		for _, o := range r.needles.ownersOf(f.needle) {
 			r.emit(Hit{
 				Offset:   r.base + int64(f.start),
-				Length:   int32(len(needle.bytes)),
+				Length:   int32(r.needles.length(f.needle)),
 				Needle:   f.needle,
 				Term:     o.term,
-				Variant:  o.variant,
-				Encoding: o.encoding,
+				Variant:  o.variant(),
+				Encoding: o.encoding(),
 			})
 		}
 	}

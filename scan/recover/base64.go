@@ -56,6 +56,9 @@ func findBase64(d *document) found {
 	if n < minBase64 {
 		return found{}
 	}
+	if !wrapped(body) {
+		return found{} // each line by itself
+	}
 	packed := make([]byte, 0, n)
 	for i := range len(body) {
 		if c := body[i]; c > ' ' && c != '=' {
@@ -73,6 +76,75 @@ func findBase64(d *document) found {
 	}
 	return found{bytes: raw[:n], step: "base64 decode"}
 }
+
+// wrapped reports whether all lines but the last are of one length.
+func wrapped(s string) bool {
+	length, odd, even := 0, 0, true
+	eachLine(s, func(line string, _ int) {
+		n := len(strings.Trim(line, " \t"))
+		if n == 0 {
+			return
+		}
+		even = even && odd == 0
+		if length == 0 {
+			length = n
+		}
+		if n != length {
+			odd++
+			even = even && n < length
+		}
+	})
+	return even
+}
+
+// minBlockLine is the least length of a line of Base64 within a text, except for the last: mail and PEM have 64 and 76.
+const minBlockLine = 40
+
+// base64Blocks decodes the lines of a text that are nothing but Base64, those that follow each other together.
+func base64Blocks(d *document) []*document {
+	var all []*document
+	from, end, lines := -1, 0, 0
+	flush := func() {
+		if from < 0 {
+			return
+		}
+		block := literal{text: d.text[from:end], pos: from, end: end}
+		if _, n := base64Alphabet(block.text); n >= minBlockLine && (lines > 1 || n >= 2*minBlockLine) {
+			all = append(all, block.document(d, "block"))
+		}
+		from, lines = -1, 0
+	}
+	eachLine(d.text, func(line string, pos int) {
+		if len(all) == maxNodes {
+			return
+		}
+		if line == "" { // of CRLF
+			return
+		}
+		body := strings.TrimRight(strings.TrimLeft(line, " \t"), " \t\"'`;)")
+		long := len(body) >= minBlockLine
+		if !long && from < 0 || strings.ContainsAny(body, " \t") || body == "" {
+			flush()
+			return
+		}
+		if _, n := base64Alphabet(body); n == 0 && (long || strings.Trim(body, base64Letters) != "") {
+			flush()
+			return
+		}
+		if from < 0 {
+			from = pos + strings.Index(line, body)
+		}
+		end = pos + strings.Index(line, body) + len(body)
+		lines++
+		if !long {
+			flush()
+		}
+	})
+	flush()
+	return all
+}
+
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 
 // with returns the recipe with more steps, leaving the one given as it is.
 func with(recipe []string, steps ...string) []string {

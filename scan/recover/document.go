@@ -15,7 +15,9 @@ type document struct {
 	recipe   []string // the steps that led to this text
 	origin   origin
 	space    space
-	outer    *carrier // of a text whose offsets do not count in the artefact
+	outer    *extent // in the artefact, of a text whose offsets do not count in it
+	image    *image  // of a binary layout, in which the offsets count; then there is no space
+	within   *extent // the string that holds the text, when its bytes are not what stands between two of its positions
 }
 
 // space is the bytes in which the offsets of a document count.
@@ -24,8 +26,8 @@ type space struct {
 	base  int64 // offset of the first
 }
 
-// carrier is the part of the artefact that holds an encoded document.
-type carrier struct{ begin, end int64 }
+// extent is a part of the artefact.
+type extent struct{ begin, end int64 }
 
 // origin maps a position in a text to an offset of its space.
 type origin interface{ offset(pos int) int64 }
@@ -34,6 +36,9 @@ type origin interface{ offset(pos int) int64 }
 func (d *document) extent(begin, end int) (from, to int64) {
 	if d.outer != nil {
 		return d.outer.begin, d.outer.end
+	}
+	if d.within != nil {
+		return d.within.begin, d.within.end
 	}
 	return d.origin.offset(begin), d.origin.offset(end)
 }
@@ -123,7 +128,7 @@ func decode(raw []byte, base int64, enc text.Encoding, bom int) *document {
 func decodedFrom(d *document, raw []byte, step string, enc text.Encoding, bom int) *document {
 	inner := decode(raw, 0, enc, bom)
 	from, to := d.extent(0, len(d.text))
-	inner.outer = &carrier{from, to}
+	inner.outer = &extent{from, to}
 	inner.recipe = with(d.recipe, step)
 	return inner
 }

@@ -91,17 +91,17 @@ func hexDigits(s string, i, n int) (rune, bool) {
 // item returns the literal as an entry, without the space around it.
 func (l literal) item() item {
 	if l.at != nil {
-		return item{strings.TrimFunc(l.text, blank), l.pos, l.end}
+		return item{text: strings.TrimFunc(l.text, blank), pos: l.pos, end: l.end}
 	}
 	left := strings.TrimLeftFunc(l.text, blank)
 	text := strings.TrimRightFunc(left, blank)
 	pos := l.pos + len(l.text) - len(left)
-	return item{text, pos, pos + len(text)}
+	return item{text: text, pos: pos, end: pos + len(text)}
 }
 
 // document returns the literal as a text of its own.
 func (l literal) document(d *document, recipe ...string) *document {
-	inner := &document{text: l.text, encoding: d.encoding, space: d.space, outer: d.outer, recipe: with(d.recipe, recipe...)}
+	inner := &document{text: l.text, encoding: d.encoding, space: d.space, outer: d.outer, image: d.image, within: d.within, recipe: with(d.recipe, recipe...)}
 	if l.at == nil {
 		inner.origin = &breaks{d.origin, []int{0}, []int{l.pos}}
 		return inner

@@ -60,6 +60,9 @@ func FuzzXML(f *testing.F)       { fuzzShape(f, "xml") }
 func FuzzSource(f *testing.F)    { fuzzShape(f, "source") }
 func FuzzColumns(f *testing.F)   { fuzzShape(f, "columns") }
 func FuzzDelimited(f *testing.F) { fuzzShape(f, "delimited") }
+func FuzzEscaped(f *testing.F)   { fuzzShape(f, "escaped") }
+func FuzzYAML(f *testing.F)      { fuzzShape(f, "yaml") }
+func FuzzPairs(f *testing.F)     { fuzzShape(f, "pairs") }
 func FuzzLines(f *testing.F)     { fuzzShape(f, "lines") }
 
 // FuzzRecover takes any bytes: every offset lies in the artefact, and the result is the same twice.
@@ -108,11 +111,59 @@ func checkList(t *testing.T, l List, raw []byte) {
 		if e.Offset < l.Begin || e.Offset >= l.End || e.Text == "" {
 			t.Fatalf("%s: entry %q at %d, the list is %d to %d", recipe, e.Text, e.Offset, l.Begin, l.End)
 		}
-		if strings.Contains(recipe, "decode") || !strings.HasPrefix(l.Encoding, "utf-8") || !utf8.ValidString(e.Text) {
+		if strings.Contains(recipe, "decode") || strings.Contains(recipe, PerEntry) || !strings.HasPrefix(l.Encoding, "utf-8") || !utf8.ValidString(e.Text) {
 			continue
 		}
 		if at := string(raw[e.Offset:l.End]); !strings.HasPrefix(at, e.Text) && !strings.ContainsAny(at, `\&`) {
 			t.Fatalf("%s: entry %q is not at %d: %.40q", recipe, e.Text, e.Offset, at)
+		}
+	}
+}
+
+func fuzzLayout(f *testing.F, name string) {
+	for _, s := range layoutSamples() {
+		if s.layout == name {
+			f.Add(testFile(f, s.file))
+		}
+	}
+	known := knownWords()
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		res := recoverBytes(t, raw, "fuzz", known)
+		for _, l := range res.Lists {
+			if !res.Text {
+				checkBinary(t, l, raw)
+			}
+		}
+	})
+}
+
+func FuzzDEX(f *testing.F)       { fuzzLayout(f, "dex") }
+func FuzzARSC(f *testing.F)      { fuzzLayout(f, "arsc") }
+func FuzzAXML(f *testing.F)      { fuzzLayout(f, "axml") }
+func FuzzELF(f *testing.F)       { fuzzLayout(f, "elf") }
+func FuzzSQLite(f *testing.F)    { fuzzLayout(f, "sqlite") }
+func FuzzSQLiteLog(f *testing.F) { fuzzLayout(f, "sqlite log") }
+func FuzzLua(f *testing.F)       { fuzzLayout(f, "lua") }
+func FuzzLuaJIT(f *testing.F)    { fuzzLayout(f, "luajit") }
+func FuzzBPlist(f *testing.F)    { fuzzLayout(f, "bplist") }
+func FuzzHermes(f *testing.F)    { fuzzLayout(f, "hermes") }
+func FuzzJava(f *testing.F)      { fuzzLayout(f, "java") }
+func FuzzDotNet(f *testing.F)    { fuzzLayout(f, "dotnet") }
+func FuzzUnknown(f *testing.F)   { fuzzLayout(f, "") } // bytes of no layout that is known
+
+// checkBinary verifies what every list of a binary layout must keep.
+func checkBinary(t *testing.T, l List, raw []byte) {
+	t.Helper()
+	recipe := strings.Join(l.Recipe, "; ")
+	if l.Score < 0 || l.Score > 1 || len(l.Entries) < l.Distinct || len(l.RawSHA256) != 64 || len(l.CanonicalSHA256) != 64 {
+		t.Fatalf("%s: score %v, %d distinct of %d, hashes %q %q", recipe, l.Score, l.Distinct, len(l.Entries), l.RawSHA256, l.CanonicalSHA256)
+	}
+	if strings.Contains(recipe, "base64 decode") {
+		return
+	}
+	for _, e := range l.Entries {
+		if e.Offset < l.Begin || e.End > l.End || e.Offset >= e.End || l.End > int64(len(raw)) || e.Text == "" {
+			t.Fatalf("%s: %q at %d to %d, the list is %d to %d of %d", recipe, e.Text, e.Offset, e.End, l.Begin, l.End, len(raw))
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/censorscan/censorscan/scan/text"
 )
 
 // The classes of a list.
@@ -42,8 +44,10 @@ type Result struct {
 	Lists []List // in the order of the artefact
 	// Begin and End are the part of the artefact that was read, in bytes. What lies outside was not looked at.
 	Begin, End int64
-	// Text reports whether that part is text in a known encoding. If not, no shape was tried.
+	// Text reports whether that part is text in a known encoding.
 	Text bool
+	// Layout is the name of its binary layout, "" when it has none that is known.
+	Layout string
 }
 
 // List is a list that stands in an artefact.
@@ -57,12 +61,15 @@ type List struct {
 	// Begin and End are the first byte of the first entry and the end of the last one, in bytes of the artefact. After a
 	// base64 step they and the offsets of the entries count in the decoded bytes.
 	Begin, End int64
+	// Scattered says that what lies between the entries is none of the list: their strings stand wherever a binary layout put them. Begin and
+	// End are then the least and the greatest offset.
+	Scattered  bool
 	Entries    []Entry // in their order, duplicates kept, surrounding white space removed, empty ones left out
 	Distinct   int     // distinct entries after Fold
 	Known      int     // distinct entries that are known terms
 	Holding    int     // distinct entries that are no known term but hold one
 	Categories []Share // what it is about, greatest share first
-	// RawSHA256 is the SHA-256 of the bytes from Begin to End, in hexadecimal.
+	// RawSHA256 is the SHA-256 of the bytes from Begin to End, of a scattered list of the bytes of its entries in their order, in hexadecimal.
 	RawSHA256 string
 	// CanonicalSHA256 names the set of entries whatever their order, repetition, shape and encoding: the SHA-256, in
 	// hexadecimal, of the distinct entries after Fold, sorted by bytes, in UTF-8, joined by "\n" without one at the end.
@@ -73,6 +80,7 @@ type List struct {
 type Entry struct {
 	Text     string
 	Offset   int64  // of its first byte; see List.Begin
+	End      int64  // behind its last byte; of an escaped string these are the escaped bytes
 	Category string // of the known term that it is or, failing that, of the longest that it holds; "" when it holds none
 }
 
@@ -90,6 +98,18 @@ func Recover(r io.ReaderAt, size int64, name string, hits []int64, known *Terms,
 		opt.Limit = DefaultLimit
 	}
 	opt.Limit = min(opt.Limit, MaxLimit)
+	j := &judge{known: known, name: name}
+	b := newImage(r, size, hits, known)
+	for _, lay := range layouts() {
+		if !lay.is(b) {
+			continue
+		}
+		res := Result{End: size, Layout: lay.name, Lists: j.image(b, lay)}
+		if b.err != nil && len(res.Lists) == 0 {
+			return Result{}, fmt.Errorf("recover lists of %s: %w", name, b.err)
+		}
+		return res, nil
+	}
 	begin, end := window(size, hits, opt.Limit)
 	raw := make([]byte, end-begin)
 	if n, err := r.ReadAt(raw, begin); err != nil && !(errors.Is(err, io.EOF) && n == len(raw)) {
@@ -100,12 +120,17 @@ func Recover(r io.ReaderAt, size int64, name string, hits []int64, known *Terms,
 	raw, skipped := wholeLines(raw, cutFront, cutBack)
 	enc, bom, ok := detect(raw, known)
 	if !ok {
+		res.Begin, res.End = 0, size
+		res.Lists = j.listsOf(b, choose(j.unknown(b, nil)))
 		return res, nil
 	}
 	res.Text = true
 	doc := decode(raw, begin+int64(skipped), enc, bom)
-	j := &judge{known: known, name: name}
-	for _, c := range choose(j.candidates(doc, 0)) {
+	all := j.candidates(doc, 0)
+	if _, _, clean := text.Detect(raw); !clean { // lengths before strings can look like white space
+		all = append(all, j.prefixed(b)...)
+	}
+	for _, c := range choose(all) {
 		l := j.list(c)
 		if cutFront || cutBack {
 			l.Evidence = append(l.Evidence, fmt.Sprintf("only bytes %d to %d of %d were read", begin, end, size))

@@ -163,7 +163,10 @@ func TestApps(t *testing.T) {
 	}{
 		{"camera-b64-real.apk", "assets/sensi/sensi_words.txt", "22839f4553d5111ad56a3185f1627582c65ff796c29e1b3959b0538aae7a9edf", true, "utf-8", "base64 decode; lines (LF)"},
 		{"msa-miad.apk", "assets/MiAdBlacklistConfig", "ee2289eef9796f56636e8bfd19c7b7457f4b0f2e913d1ee98384086dafa4a395", false, "utf-8", "json $.keywords[]"},
+		{"securitycenter-dex.apk", "classes2.dex", "1f54b2217a8d291679d332e8f5fea54184d363518b51a1fb865ac4f5eecba515", false, "mutf-8", "dex array elements in com.miui.filter.KeywordTable.fill0"},
 		{"theme-arsc.apk", "res/raw/words.xml", "248c747f0ed8ff894377cbca1c0e5ebfccde109dd91f27967b59f1d9d228b5cb", false, "utf-8", "xml $/words/w"},
+		{"theme-arsc.apk", "resources.arsc", "31735067b0135cecbc2b5e3abc74a5ab780dad63ab50e41c6900f090161143c8", false, "utf-8", "resources.arsc array sensitive_words"},
+		{"theme-arsc.apk", "res/xml/kw.xml", "e2e9c21d4773a4621d5ed0486ec9c862fef282e9c6827073eecca538dd4870cb", false, "utf-8", "axml $/words/w"},
 		{"notes-gbk.apk", "assets/keyword.txt", "", false, "gb18030", "lines (CRLF)"},
 	}
 	for _, tt := range tests {

@@ -2,8 +2,6 @@ package recover
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
@@ -67,12 +65,12 @@ type judge struct {
 // candidate is a structure that holds known terms.
 type candidate struct {
 	*structure
-	tally      tally
-	score      float64
-	notes      []string // evidence
-	order      int      // of its shape
-	depth      int      // of its text
-	begin, end int64    // in the artefact, of the carrier when the text was encoded
+	tally tally
+	score float64
+	notes []string // evidence
+	order int      // of its shape
+	depth int      // of its text
+	spans []extent // that it takes up in the artefact, sorted and apart; see structure.spans
 }
 
 func (j *judge) tally(items []item) tally {
@@ -160,7 +158,7 @@ func (j *judge) weigh(s *structure) (*candidate, bool) {
 	if c.score < threshold && t.known < minKnown {
 		return nil, false
 	}
-	c.begin, c.end = s.doc.extent(s.items[0].pos, s.items[len(s.items)-1].end)
+	c.spans = s.spans()
 	return c, true
 }
 
@@ -198,6 +196,12 @@ func (j *judge) forAndAgainst(c *candidate) {
 	if t.distinct >= minPage && t.initial*100 >= t.distinct*80 {
 		c.against(0.4, "%d entries begin with the same character, as on a page of a dictionary", t.initial)
 	}
+	if slices.Contains(c.recipe, approximate) {
+		c.against(0.7, "the order of the entries, or where the list begins and ends, is not certain")
+		if t.known < minKnown {
+			c.against(0.5, "few entries are known terms")
+		}
+	}
 	if t.known == 0 && !t.phrases() {
 		c.against(0.5, "no entry is a known term")
 	}
@@ -205,7 +209,7 @@ func (j *judge) forAndAgainst(c *candidate) {
 		c.note("against: known terms are few among the entries (%.2f %%)", 100*density)
 	}
 	if c.cut {
-		c.note("only the first %d entries were read", maxItems)
+		c.note("only the first %d entries were read", len(c.items))
 	}
 }
 
@@ -253,16 +257,22 @@ func choose(all []*candidate) []*candidate {
 		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.tally.distinct, b.tally.distinct))
 	})
 	var taken []*candidate
+	var used spans
 	for _, c := range all {
 		if len(taken) == maxLists {
 			break
 		}
-		if !slices.ContainsFunc(taken, func(t *candidate) bool { return c.begin < t.end && t.begin < c.end }) {
+		if used.add(c.spans) {
 			taken = append(taken, c)
 		}
 	}
-	slices.SortStableFunc(taken, func(a, b *candidate) int { return cmp.Compare(a.begin, b.begin) })
-	return taken
+	return inOrder(taken)
+}
+
+// inOrder sorts candidates by where they begin in the artefact.
+func inOrder(all []*candidate) []*candidate {
+	slices.SortStableFunc(all, func(a, b *candidate) int { return cmp.Compare(a.spans[0].begin, b.spans[0].begin) })
+	return all
 }
 
 // weight is the evidence, that of entries cut in the wrong places hardly counted, with a preference for the denser structure and for the one whose syntax says more: an earlier shape, a
@@ -276,12 +286,10 @@ func (c *candidate) weight() float64 {
 // list makes the list of a candidate.
 func (j *judge) list(c *candidate) List {
 	t := &c.tally
-	first, last := c.items[0], c.items[len(c.items)-1]
 	l := List{
 		Class: WordCollection, Score: math.Round(min(c.score, 1)*1000) / 1000, Evidence: c.notes,
 		Encoding: c.doc.encoding, Recipe: with(c.doc.recipe, c.recipe...),
-		Begin: c.doc.origin.offset(first.pos), End: c.doc.origin.offset(last.end),
-		Entries: make([]Entry, len(c.items)), Known: t.known, Holding: t.holding,
+		Scattered: c.doc.scattered(), Entries: make([]Entry, len(c.items)), Known: t.known, Holding: t.holding,
 	}
 	if c.score >= threshold {
 		l.Class = Blocklist
@@ -294,20 +302,19 @@ func (j *judge) list(c *candidate) List {
 		if !ok && utf8.RuneCountInString(folded) <= holdLength {
 			category, _ = j.known.Within(folded)
 		}
-		l.Entries[i] = Entry{strings.Clone(it.text), c.doc.origin.offset(it.pos), category}
+		l.Entries[i] = Entry{strings.Clone(it.text), c.doc.origin.offset(it.pos), c.doc.origin.offset(it.end), category}
+	}
+	l.Begin, l.End = l.Entries[0].Offset, l.Entries[len(l.Entries)-1].End
+	if l.Scattered {
+		for _, e := range l.Entries {
+			l.Begin, l.End = min(l.Begin, e.Offset), max(l.End, e.End)
+		}
 	}
 	for _, category := range t.categories() {
 		l.Categories = append(l.Categories, Share{category, float64(t.topics[category]) / float64(t.distinct)})
 	}
-	if sp := c.doc.space; l.Begin >= sp.base && l.End-sp.base <= int64(len(sp.bytes)) && l.Begin <= l.End {
-		l.RawSHA256 = hexSum(sp.bytes[l.Begin-sp.base : l.End-sp.base])
-	}
+	l.RawSHA256 = c.doc.rawSum(&l)
 	l.Distinct = len(distinct)
 	l.CanonicalSHA256 = hexSum([]byte(strings.Join(slices.Sorted(maps.Keys(distinct)), "\n")))
 	return l
-}
-
-func hexSum(p []byte) string {
-	sum := sha256.Sum256(p)
-	return hex.EncodeToString(sum[:])
 }

@@ -26,7 +26,10 @@ func shapes() []shape {
 		{"base64", findBase64},       // no other shape sees anything in it
 		{"json", findJSON},           // strict syntax
 		{"xml", findXML},             // as strict, but HTML prose comes this way too
+		{"escaped", findEscaped},     // what it finds are texts of their own
 		{"source", findSource},       // quoted strings in any language
+		{"yaml", findYAML},           // indentation says what belongs together
+		{"pairs", findPairs},         // nearly every line has a name
 		{"columns", findColumns},     // lines of the same number of fields
 		{"delimited", findDelimited}, // many entries on a line
 		{"lines", findLines},         // any text
@@ -41,13 +44,15 @@ type structure struct {
 	// parts are set when the structure joins several of the same kind: it counts as one only when none of them speaks against
 	// it, see admissible.
 	parts []*structure
-	cut   bool // there were more than maxItems
+	cut   bool // there were more than are kept
+	order int  // of structures of a binary layout: those that say more exactly what belongs together come first
 }
 
 // item is one string of a structure.
 type item struct {
 	text     string
 	pos, end int // in the text of the document; of an escaped string these are the escaped bytes
+	at       int // the place of what refers to a string that is stored elsewhere, in the artefact; else 0
 }
 
 // maxItems bounds the strings of one structure. The largest list known in public has 20,000.
@@ -59,14 +64,14 @@ func (s *structure) add(str string, pos int) {
 	trimmed := strings.TrimLeftFunc(str, blank)
 	pos += len(str) - len(trimmed)
 	trimmed = strings.TrimRightFunc(trimmed, blank)
-	s.append(item{trimmed, pos, pos + len(trimmed)})
+	s.append(item{text: trimmed, pos: pos, end: pos + len(trimmed)})
 }
 
 func (s *structure) append(it item) {
 	if it.text == "" {
 		return
 	}
-	if len(s.items) == maxItems {
+	if len(s.items) == maxItems || s.doc.image != nil && !s.doc.image.keep(len(it.text)) {
 		s.cut = true
 		return
 	}
@@ -82,6 +87,12 @@ func (j *judge) candidates(d *document, depth int) []*candidate {
 	for order, sh := range shapes() {
 		f := sh.find(d)
 		for _, s := range f.lists {
+			if decoded := base64Each(s); decoded != nil {
+				if c, ok := j.weigh(decoded); ok {
+					c.order, c.depth = order, depth+1
+					all = append(all, c)
+				}
+			}
 			if c, ok := j.weigh(s); ok {
 				c.order, c.depth = order, depth
 				all = append(all, c)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,6 +106,24 @@ func shapeSamples(w []string) []shapeSample {
 		{"php split", "<?php $w = explode('|', \"" + strings.Join(w, "|") + "\"); ?>", "quoted string; delimited by '|'", quotes + "|"},
 		{"js escaped", "module.exports = [" + strings.Join(quotedASCII(w), ",\n") + "];", "quoted strings, elements", quotes},
 		{"lua table", "local t = {\n" + each("  [%[1]d] = \"%[2]s\",\n", w) + "}\nreturn t", "quoted strings, values", quotes},
+		{"properties", "# filter\nname = filter\n" + each("word%d = %s\n", w), "pairs values of word", "=:\\"},
+		{"properties escaped", "# filter\nname=filter\n" + each("word.%d=%s\n", escapedWords(w)), "unescape decode; pairs values of word.", "=:\\"},
+		{"properties one", "name=filter\nwords=" + strings.Join(escapedWords(w), ",") + "\nother=x\n", "unescape decode; pairs value; delimited by ','", ",=:\"\\"},
+		{"ini section", "[filter]\n" + lines + "[other]\nred\nblue\n", "lines of pairs [filter]", "=:[];#!/"},
+		{"strings", "/* f */\n" + each("\"k%d\" = \"%s\";\n", w), "quoted strings, values", quotes},
+		{"yaml", "# x\nname: filter\nwords:\n" + each("  - %[2]s\n", w) + "other:\n  - red\n", "yaml $.words[]", quotes + ":#-[]{}&*!|>%@`"},
+		{"yaml inline", "name: f\nwords: [" + strings.Join(w, ", ") + "]\n", "yaml $.words[]", quotes + ",:#-[]{}&*!|>%@`"},
+		{"yaml map", "filter:\n" + each("  %[2]s: %[1]d\n", w), "yaml $.filter names", quotes + ":#-[]{}&*!|>%@`"},
+		{"yaml objects", "rows:\n" + each("  - id: %d\n    word: %s\n    level: 3\n", w), "yaml $.rows[].word", quotes + ":#-[]{}&*!|>%@`"},
+		{"percent lines", strings.ReplaceAll(url.PathEscape(lines), "%0A", "\n"), "percent decode; lines (LF)", ""},
+		{"percent query", "words=" + url.QueryEscape(strings.Join(w, "|")) + "&v=2", "value; percent decode; delimited by '|'", "|"},
+		{"entity lines", references(lines), "entity decode; lines (LF)", "<>&#\""},
+		{"unicode lines", strings.Join(escapedWords(w), "\n"), "unescape decode; lines (LF)", quotes},
+		{"base64 per line", strings.Join(base64Words(w), "\n"), "lines (LF); base64 in each entry", ""},
+		{"base64 in json array", toJSON(base64Words(w)), "json $[]; base64 in each entry", ""},
+		{"base64 in xml", "<r><name>x</name><data>\n" + wrap(base64.StdEncoding.EncodeToString([]byte(lines)), 76) + "\n</data></r>", "xml text $/r/data; base64 decode; lines (LF)", ""},
+		{"base64 in source", "class A { String d = \"" + base64.StdEncoding.EncodeToString([]byte(lines)) + "\"; }", "quoted string; base64 decode; lines (LF)", ""},
+		{"base64 in a heredoc", "D = '''\n" + wrap(base64.StdEncoding.EncodeToString([]byte(lines)), 76) + "'''\n", "block; base64 decode; lines (LF)", ""},
 		{"python", "# words\nWORDS = [" + strings.Join(quotedASCII(w), ", ") + "]\nif x in WORDS: print('bad')\n", "quoted strings, elements", quotes},
 	}
 }
@@ -115,6 +134,36 @@ func quotedASCII(words []string) []string {
 		q = append(q, strconv.QuoteToASCII(w))
 	}
 	return q
+}
+
+// escapedWords writes words as a properties file does, base64Words each in Base64.
+func escapedWords(words []string) []string {
+	var q []string
+	for _, w := range quotedASCII(words) {
+		q = append(q, w[1:len(w)-1])
+	}
+	return q
+}
+
+func base64Words(words []string) []string {
+	var q []string
+	for _, w := range words {
+		q = append(q, base64.StdEncoding.EncodeToString([]byte(w)))
+	}
+	return q
+}
+
+// references writes what is not ASCII as character references.
+func references(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x80 {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "&#x%X;", r)
+		}
+	}
+	return b.String()
 }
 
 func wrap(s string, width int) string {
@@ -143,7 +192,7 @@ func TestTable(t *testing.T) {
 	if n := len(regexp.MustCompile(`\nfunc find[A-Z]\w*\(d \*document\) found`).FindAllString(code.String(), -1)); n != len(shapes()) {
 		t.Errorf("%d shapes in the folder, %d in the table", n, len(shapes()))
 	}
-	words := map[string]string{"columns": "column ", "source": "quoted string"} // in recipes, where not the name
+	words := map[string]string{"columns": "column ", "source": "quoted string", "escaped": "percent decode"} // in recipes, where not the name
 	for _, sh := range shapes() {
 		if !strings.Contains(code.String(), fmt.Sprintf("fuzzShape(f, %q)", sh.name)) {
 			t.Errorf("%s: no fuzz target", sh.name)
@@ -233,14 +282,14 @@ func checkOffsets(t *testing.T, raw []byte, l List) {
 		if e.Offset < l.Begin || e.Offset > l.End {
 			t.Fatalf("%q at %d is outside %d to %d", e.Text, e.Offset, l.Begin, l.End)
 		}
-		if decoded {
+		if decoded || strings.Contains(strings.Join(l.Recipe, " "), PerEntry) {
 			continue
 		}
 		if l.End > int64(len(raw)) {
 			t.Fatalf("end %d of %d bytes", l.End, len(raw))
 		}
 		at := string(raw[e.Offset:])
-		if !strings.HasPrefix(at, e.Text) && !strings.HasPrefix(at, `\`) && !strings.HasPrefix(at, e.Text[:1]) {
+		if !strings.HasPrefix(at, e.Text) && !strings.ContainsAny(at[:1], `\%&`) && !strings.HasPrefix(at, e.Text[:1]) {
 			t.Fatalf("%q is not at %d: %.20q", e.Text, e.Offset, at)
 		}
 	}

@@ -36,12 +36,17 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 		f.ID = findingID(f.Kind, a.Path, key)
 		r.Findings = append(r.Findings, f)
 	}
+	same := map[string]int{} // lists of the same strings: code can name them at several places
 	for i := range l.lists {
 		li := &l.lists[i]
 		if li.Class == ClassWordCollection && !e.opts.All {
 			continue
 		}
-		add(Finding{Kind: KindList, List: li}, fmt.Sprintf("%s %d", li.CanonicalSHA256, li.Begin))
+		key := fmt.Sprintf("%s %d", li.CanonicalSHA256, li.Begin)
+		if same[key]++; same[key] > 1 {
+			key += fmt.Sprintf(" %d", same[key])
+		}
+		add(Finding{Kind: KindList, List: li}, key)
 	}
 	for _, ld := range e.loaders(l) {
 		if isJarSignature(a.Name) {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"math/rand"
+	"os"
 	"strings"
 	"testing"
 
@@ -150,5 +152,86 @@ func TestListBesideDamage(t *testing.T) {
 		if !bytes.HasPrefix(data[en.Offset:], []byte(en.Text)) {
 			t.Errorf("%q is not at offset %d", en.Text, en.Offset)
 		}
+	}
+}
+
+// TestEncodedLists: lists whose terms no search sees, because they are in Base64 within another file or line by line.
+func TestEncodedLists(t *testing.T) {
+	lines := strings.Join(planted, "\n") + "\n"
+	packed := base64.StdEncoding.EncodeToString([]byte(lines))
+	var each []string
+	for _, w := range planted {
+		each = append(each, base64.StdEncoding.EncodeToString([]byte(w)))
+	}
+	for _, c := range []struct{ name, text string }{
+		{"config.json", `{"version": 3, "data": "` + packed + `"}`},
+		{"config.xml", "<?xml version=\"1.0\"?><config><name>filter</name><data>" + packed + "</data></config>"},
+		{"Filter.java", "class Filter { static final String DATA = \"" + packed + "\"; }"},
+		{"words.b64", packed},
+		{"lines.b64", strings.Join(each, "\n") + "\n"},
+		{"lines.json", `["` + strings.Join(each, `","`) + `", "` + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("长的词", 10))) + `"]`},
+	} {
+		r := scanBytes(t, newEngine(t, nil), c.name, []byte(c.text))
+		if len(r.Findings) != 1 || r.Findings[0].Kind != scan.KindList {
+			t.Errorf("%s: %+v", c.name, r.Findings)
+			continue
+		}
+		for i, w := range planted {
+			if got := r.Findings[0].List.Entries; i >= len(got) || got[i].Text != w {
+				t.Errorf("%s: entries %+v", c.name, got)
+				break
+			}
+		}
+	}
+}
+
+// TestDEXWithin: code in an OAT container and the second DEX file of an app are read as code.
+func TestDEXWithin(t *testing.T) {
+	dex, err := os.ReadFile("recover/testdata/dex/lists.dex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const heads = 12 + 4*12
+	vdex := append([]byte("vdex027\x00"), 4, 0, 0, 0)
+	for _, section := range [][3]uint32{{0, heads, 4}, {1, heads + 4, uint32(len(dex))}, {2, heads + 4 + uint32(len(dex)), 0}, {3, 0, 0}} {
+		for _, v := range section {
+			vdex = binary.LittleEndian.AppendUint32(vdex, v)
+		}
+	}
+	vdex = append(append(vdex, 1, 2, 3, 4), dex...)
+	r := scanBytes(t, newEngine(t, nil), "app.zip", zipOf(t, file{"oat/app.vdex", vdex}, file{"app.apk", zipOf(t, file{"classes.dex", dex}, file{"classes2.dex", dex})}))
+	ids := map[string]bool{}
+	for _, f := range r.Findings {
+		ids[f.ID] = true
+	}
+	if n := len(ofKind(r, scan.KindList)); n != 3*11 || len(ids) != len(r.Findings) {
+		t.Errorf("%d lists, want 11 in each of three files; %d findings have %d ids", n, len(r.Findings), len(ids))
+	}
+	validate(t, r)
+}
+
+// TestLargeLayout: a list in a binary file that is larger than what is read of a text is recovered whole, and its entries are no terms of their own.
+func TestLargeLayout(t *testing.T) {
+	for _, name := range []string{"dex/lists.dex", "sqlite/table.db"} {
+		data, err := os.ReadFile("recover/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, make([]byte, 17<<20)...)
+		r := scanBytes(t, newEngine(t, nil), "large.bin", data)
+		if len(ofKind(r, scan.KindList)) == 0 || len(ofKind(r, scan.KindTerm)) > 0 {
+			t.Errorf("%s: %d lists, %d terms", name, len(ofKind(r, scan.KindList)), len(ofKind(r, scan.KindTerm)))
+		}
+	}
+	var b []byte
+	for range 9 << 18 {
+		b = append(b, 0xFE, 0xFF, 1, 0xFD, 0xFF, 2, 0, 0xFF)
+	}
+	for _, w := range planted {
+		b = append(binary.LittleEndian.AppendUint16(b, uint16(len(w))), w...)
+	}
+	r := scanBytes(t, newEngine(t, nil), "words.dat", b)
+	if l := ofKind(r, scan.KindList); len(l) != 1 || len(l[0].List.Entries) != len(planted) {
+		t.Errorf("%d lists behind 18 MiB: %+v", len(l), r.Findings)
 	}
 }

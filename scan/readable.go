@@ -35,6 +35,7 @@ func (e *Engine) recoverReadable(ctx context.Context, src extract.Source, path s
 		l.End += run.Offset
 		for k := range l.Entries {
 			l.Entries[k].Offset += run.Offset
+			l.Entries[k].End += run.Offset
 		}
 	}
 	return found.Lists

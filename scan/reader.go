@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/censorscan/censorscan/extract"
+	"github.com/censorscan/censorscan/scan/recover"
 )
 
 // reader reads text in an artefact with the decoders of golang.org/x/text and the standard library, none of which the search uses.
@@ -44,6 +45,9 @@ func readable(recipe []string) bool {
 // holds reads a place.
 func (r *reader) holds(p place) bool {
 	window := r.window(p)
+	if strings.HasSuffix(p.recipe, recover.PerEntry) {
+		window = readBase64(window[:base64Run(window)])
+	}
 	var want []string
 	if p.entry {
 		want = []string{p.text}
@@ -79,6 +83,17 @@ func (r *reader) window(p place) []byte {
 	return buf[:m]
 }
 
+// base64Run is how many bytes of Base64 stand in front.
+func base64Run(p []byte) int {
+	n := slices.IndexFunc(p, func(c byte) bool {
+		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", rune(c))
+	})
+	if n < 0 {
+		return len(p)
+	}
+	return n
+}
+
 // readBase64 decodes both alphabets, whatever the padding and the line breaks.
 func readBase64(p []byte) []byte {
 	clean := strings.NewReplacer("\r", "", "\n", "", "=", "", " ", "", "\t", "", "-", "+", "_", "/").Replace(string(p))
@@ -88,8 +103,13 @@ func readBase64(p []byte) []byte {
 
 // readings is what the bytes can say: as they are, and with every common escape undone, once and twice.
 func readings(p []byte, name string) []string {
+	if wide, ok := strings.CutSuffix(name, ", ascii as bytes"); ok {
+		return append(readings(p, wide), string(p))
+	}
 	var charset encoding.Encoding
 	switch name {
+	case "mutf-8": // of Java: characters beyond the BMP are two surrogates of three bytes each
+		return []string{surrogatePairs(string(p))}
 	case "utf-16le":
 		charset = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	case "utf-16be":
@@ -104,6 +124,26 @@ func readings(p []byte, name string) []string {
 	s, _ := charset.NewDecoder().String(string(p))
 	once := unescape(s)
 	return []string{s, once, unescape(once), html.UnescapeString(s), unescape(html.UnescapeString(s)), percentDecoded(s)}
+}
+
+// surrogatePairs joins what is written as two surrogates in UTF-8.
+func surrogatePairs(s string) string {
+	half := func(i int) rune {
+		if i+3 > len(s) || s[i] != 0xED || s[i+1] < 0xA0 {
+			return 0
+		}
+		return 0xD000 + rune(s[i+1]-0x80)*64 + rune(s[i+2]-0x80)
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if r := utf16.DecodeRune(half(i), half(i+3)); r != utf8.RuneError {
+			b.WriteRune(r)
+			i += 5
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // percentDecoded undoes %XX wherever it stands.

@@ -2,11 +2,13 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan/match"
@@ -25,7 +27,8 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 		c.Refuse(&extract.Unopened{Reason: extract.ReasonLimit, Detail: fmt.Sprintf("Base64 text of more than %d bytes was searched as it is, not decoded", maxText)})
 		encoded = false
 	}
-	if len(l.hits) == 0 && !encoded {
+	hidden := len(l.hits) == 0 && !encoded && c.Size() <= maxText && recover.HoldsBase64(l.head)
+	if len(l.hits) == 0 && !encoded && !hidden {
 		return
 	}
 	src, err := c.Source(ctx)
@@ -34,12 +37,14 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	}
 	var decoded extract.BytesSource
 	if encoded {
-		if decoded = decodeBase64(readUpTo(src, maxText)); decoded != nil {
+		raw := readUpTo(src, maxText)
+		if decoded = decodeBase64(raw); decoded != nil {
 			l.decoded = newLeaf()
 			e.lx.piece(l.decoded, extract.Piece{Data: decoded, Owned: len(decoded)})
 		}
+		hidden = (l.decoded == nil || len(l.decoded.hits) == 0) && e.inLines(raw)
 	}
-	if len(l.hits) == 0 && (l.decoded == nil || len(l.decoded.hits) == 0) {
+	if len(l.hits) == 0 && (l.decoded == nil || len(l.decoded.hits) == 0) && !hidden {
 		return
 	}
 	l.sha256 = hashSource(ctx, src)
@@ -51,23 +56,39 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	if err != nil { // a part that cannot be read; the walker has it in the coverage
 		found.Lists = e.recoverReadable(ctx, src, a.Path, offsets)
 	}
-	for _, f := range found.Lists {
-		li := listOf(&f)
+	for i := range found.Lists {
+		f := &found.Lists[i]
+		li := listOf(f)
 		li.Class = classOf(&li, e.opts.MinScore)
+		f.Class = li.Class
 		li.Overlap = overlap(&li, e.references)
 		l.lists = append(l.lists, li)
 	}
-	e.dropEntries(src, l, false)
-	if l.decoded != nil {
-		l.decoded.lists = l.lists
-		e.dropEntries(decoded, l.decoded, true)
-		l.decoded.lists = nil
+	e.dropEntries(src, l, entriesIn(found.Lists, false), copiesOf(found.Lists))
+	switch {
+	case slices.ContainsFunc(found.Lists, func(li recover.List) bool {
+		return li.Class != recover.WordCollection && slices.Contains(li.Recipe, recover.PerEntry)
+	}):
+		l.decoded = nil // its hits are the entries
+	case l.decoded != nil:
+		e.dropEntries(decoded, l.decoded, entriesIn(found.Lists, true), nil)
 	}
+}
+
+// inLines tells whether the lines of a text, each in Base64 by itself, hold known terms.
+func (e *Engine) inLines(raw []byte) bool {
+	var all []byte
+	for line := range bytes.Lines(raw) {
+		all = append(append(all, decodeBase64(line)...), '\n')
+	}
+	lines := newLeaf()
+	e.lx.piece(lines, extract.Piece{Data: all, Owned: len(all)})
+	return len(lines.hits) > 0
 }
 
 func listOf(f *recover.List) List {
 	out := List{
-		Class: f.Class, Score: f.Score, Evidence: f.Evidence, Encoding: f.Encoding, Recipe: f.Recipe, Begin: f.Begin, End: f.End,
+		Class: f.Class, Score: f.Score, Evidence: f.Evidence, Encoding: f.Encoding, Recipe: f.Recipe, Begin: f.Begin, End: f.End, Scattered: f.Scattered,
 		Distinct: f.Distinct, Categories: map[string]float64{}, RawSHA256: f.RawSHA256, CanonicalSHA256: f.CanonicalSHA256, Readers: []string{},
 		Entries: make([]Entry, len(f.Entries)),
 	}
@@ -88,20 +109,61 @@ func listOf(f *recover.List) List {
 	return out
 }
 
-// dropEntries takes the hits that lie in a blocklist out of the leaf's terms. decoded says whether src and the leaf are those of the decoded artefact.
-func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
-	inside := func(offset int64) bool {
-		for i := range l.lists {
-			li := &l.lists[i]
-			if li.Class != recover.WordCollection && isDecoded(li) == decoded && offset >= li.Begin && offset < li.End {
-				return true
+// entriesIn returns what the lists that are no word collections take up, sorted and apart. decoded says whether those of the artefact or those of what it decodes to are meant.
+func entriesIn(lists []recover.List, decoded bool) []extract.Extent {
+	var all []extract.Extent
+	for i := range lists {
+		li := &lists[i]
+		switch {
+		case li.Class == recover.WordCollection || decodesBase64(li.Recipe) != decoded:
+		case li.Scattered:
+			for _, en := range li.Entries {
+				all = append(all, extract.Extent{Offset: en.Offset, Size: en.End - en.Offset})
+			}
+		default:
+			all = append(all, extract.Extent{Offset: li.Begin, Size: li.End - li.Begin})
+		}
+	}
+	slices.SortFunc(all, func(a, b extract.Extent) int { return cmp.Compare(a.Offset, b.Offset) })
+	out := all[:0]
+	for _, e := range all {
+		if n := len(out); n > 0 && e.Offset <= out[n-1].End() {
+			out[n-1].Size = max(out[n-1].End(), e.End()) - out[n-1].Offset
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// copiesOf returns the folded entries of such lists in binary layouts: there the same words often stand once more, in an index or where they lay before.
+func copiesOf(lists []recover.List) map[string]bool {
+	copies := map[string]bool{}
+	for i := range lists {
+		if li := &lists[i]; li.Class != recover.WordCollection && li.Scattered {
+			for _, en := range li.Entries {
+				copies[recover.Fold(en.Text)] = true
 			}
 		}
-		return false
+	}
+	return copies
+}
+
+// dropEntries takes the hits that lie in the extents, and those of terms that are copies of entries, out of the leaf's terms.
+func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Extent, copies map[string]bool) {
+	again := func(id int32) bool {
+		if len(copies) == 0 {
+			return false
+		}
+		return copies[recover.Fold(e.lx.terms[id].Text)] || slices.ContainsFunc(e.lx.variants[id], func(v string) bool { return copies[recover.Fold(v)] })
+	}
+	inside := func(offset int64) bool {
+		i := sort.Search(len(extents), func(i int) bool { return extents[i].End() > offset })
+		return i < len(extents) && extents[i].Offset <= offset
 	}
 	var outside []hit
 	for _, h := range l.hits {
-		if !inside(h.offset) {
+		if !inside(h.offset) && !again(h.term) {
 			outside = append(outside, h)
 		}
 	}
@@ -121,7 +183,7 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 		rest.add(m, from, e.lx.grader.Grade(window[:n], start, end, h.encoding), window[:n])
 	}
 	for id, o := range l.late {
-		if !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at) }) {
+		if again(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at) }) {
 			continue
 		}
 		if first := rest.terms[id]; first != nil {
@@ -132,8 +194,6 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, decoded bool) {
 	}
 	l.hits, l.terms = rest.hits, rest.terms
 }
-
-func isDecoded(l *List) bool { return decodesBase64(l.Recipe) }
 
 func decodesBase64(recipe []string) bool { return slices.Contains(recipe, base64Step) }
 

@@ -101,12 +101,13 @@ type List struct {
 	Score           float64            `json:"score"` // 0 to 1; a word collection has less than --min-score
 	Evidence        []string           `json:"evidence"`
 	Encoding        string             `json:"encoding"`
-	Recipe          []string           `json:"recipe"`     // decoding steps from the file to the entries
-	Begin           int64              `json:"begin"`      // first byte of the first entry
-	End             int64              `json:"end"`        // end of the last entry
-	Distinct        int                `json:"distinct"`   // entries, normalised
-	Entries         []Entry            `json:"entries"`    // in order, duplicates kept
-	Categories      map[string]float64 `json:"categories"` // share of the distinct entries by subject: political, religious, sexual, ...
+	Recipe          []string           `json:"recipe"`              // decoding steps from the file to the entries
+	Begin           int64              `json:"begin"`               // first byte of the first entry
+	End             int64              `json:"end"`                 // end of the last entry
+	Scattered       bool               `json:"scattered,omitempty"` // the entries do not lie one after another: begin and end are the least and the greatest offset
+	Distinct        int                `json:"distinct"`            // entries, normalised
+	Entries         []Entry            `json:"entries"`             // in order, duplicates kept
+	Categories      map[string]float64 `json:"categories"`          // share of the distinct entries by subject: political, religious, sexual, ...
 	RawSHA256       string             `json:"raw_sha256"`
 	CanonicalSHA256 string             `json:"canonical_sha256"`
 	Overlap         []Overlap          `json:"overlap,omitempty"` // with the reference lists that were given, the greatest first

@@ -49,20 +49,29 @@ func (l *lists) touch(next []byte) {
 	}
 }
 
-// narrowUpTo is the number of needles up to which eight buckets are faster than 32: for native code and mixed images up to 30,000, for
-// Chinese text up to a few thousand (testdata/bench/peers with -peers narrow,wide -terms terms20000 -limit 2000).
-const narrowUpTo = 20_000
+// Eight buckets are faster than 32 as long as few places pass, by the estimate of the placer: of the sets measured with
+// testdata/bench/peers -peers narrow,wide, for up to some 15,000 needles of four bytes and more, for fewer if some are shorter.
+const (
+	narrowUpTo    = 20_000 // needles
+	narrowPassing = 0.1    // weighted sum of the shares that pass
+)
+
+// chooseFilter makes the filter that is likely to be faster.
+func chooseFilter(ns *needles) *filter {
+	if ns.len() <= narrowUpTo {
+		if p := placeAll(ns, narrowBuckets); p.passing() < narrowPassing {
+			return newFilter(p)
+		}
+	}
+	return newFilter(placeAll(ns, wideBuckets))
+}
 
 // some returns 1 if any bucket is in the set of 32, else 0, with less work than a comparison.
 func some(set uint64) uint { return uint((set + 1<<32 - 1) >> 32) }
 
-func newFilter(ns *needles, buckets int) *filter {
-	p := newPlacer(ns, buckets)
-	for _, i := range byLength(ns) {
-		p.place(i)
-	}
-	f := &filter{anchors: newAnchors(ns, p.offsets)}
-	if buckets == narrowBuckets {
+func newFilter(p *placer) *filter {
+	f := &filter{anchors: newAnchors(p.needles, p.offsets)}
+	if p.buckets == narrowBuckets {
 		f.table = newNarrow(&p.table)
 	} else {
 		f.table = newWide(&p.table)

@@ -30,8 +30,8 @@ type Term struct {
 type Engine uint8
 
 const (
-	Auto      Engine = iota // Narrow or Wide, by the number of needles
-	Narrow                  // filter of eight buckets: fastest for up to some 20,000 needles
+	Auto      Engine = iota // Narrow or Wide, whichever is likely to be faster
+	Narrow                  // filter of eight buckets: for up to some 15,000 needles
 	Wide                    // filter of 32 buckets: for more
 	Automaton               // Aho-Corasick alone: some 20 times slower, and simple enough to check the others
 )
@@ -93,18 +93,13 @@ func Compile(terms []Term, opts Options) (*Core, error) {
 		return nil, err
 	}
 	c := &Core{needles: ns}
-	kind := opts.Engine
-	if kind == Auto {
-		kind = Narrow
-		if ns.len() > narrowUpTo {
-			kind = Wide
-		}
-	}
-	switch kind {
+	switch opts.Engine {
+	case Auto:
+		c.engine = chooseFilter(&c.needles)
 	case Narrow:
-		c.engine = newFilter(&c.needles, narrowBuckets)
+		c.engine = newFilter(placeAll(&c.needles, narrowBuckets))
 	case Wide:
-		c.engine = newFilter(&c.needles, wideBuckets)
+		c.engine = newFilter(placeAll(&c.needles, wideBuckets))
 	case Automaton:
 		c.engine = newAutomaton(&c.needles)
 	default:

@@ -30,6 +30,15 @@ const (
 // crowdingPrice is what a needle that is looked at costs, in places that pass.
 const crowdingPrice = 0.25
 
+// placeAll places all needles in so many buckets.
+func placeAll(ns *needles, buckets int) *placer {
+	p := newPlacer(ns, buckets)
+	for _, i := range byLength(ns) {
+		p.place(i)
+	}
+	return p
+}
+
 func newPlacer(ns *needles, buckets int) *placer {
 	return &placer{needles: ns, buckets: buckets, offsets: make([]int32, ns.len()), load: make(map[uint32]int32, ns.len())}
 }
@@ -106,6 +115,14 @@ func (p *placer) crowding(i int32, off int, even rect) (cost float32) {
 	share := crowdingPrice*even.first.share.times(&even.second.share) + 1e-7
 	p.needles.eachGram(i, off, 4, func(gram uint32) { cost += share * float32(p.load[gram]) })
 	return cost
+}
+
+// passing returns the weighted sum of the shares of the places that pass, were their pairs independent.
+func (p *placer) passing() (sum float32) {
+	for k := range p.buckets {
+		sum += p.first[k].times(&p.second[k])
+	}
+	return sum
 }
 
 // bucket returns the bucket in which the rectangle lets the fewest more places pass, and the weighted share of those.

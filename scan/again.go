@@ -91,8 +91,11 @@ func unlike(a, b *Finding) string {
 		case x.Class != y.Class || x.Encoding != y.Encoding || !slices.Equal(x.Recipe, y.Recipe) || x.Distinct != y.Distinct:
 			return "description"
 		}
-	case !reflect.DeepEqual(a.Loader, b.Loader):
-		return "indicator"
+	case a.Kind == KindLoader:
+		x, y := a.Loader, b.Loader
+		if x == nil || y == nil || x.Mechanism != y.Mechanism || !slices.Equal(x.Indicators, y.Indicators) {
+			return "indicator"
+		}
 	case !reflect.DeepEqual(a.Term, b.Term):
 		return "place or context"
 	}

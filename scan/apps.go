@@ -43,8 +43,26 @@ func (s *apps) leave(a *extract.Artifact) {
 	delete(s.open, a)
 }
 
+// describe says which app findings in an artefact lie in, and what code of it names them.
+func (s *apps) describe(a *extract.Artifact, findings []Finding) {
+	o := s.of(a)
+	if o == nil {
+		return
+	}
+	for i := range findings {
+		f := &findings[i]
+		f.App = o.app
+		switch {
+		case f.List != nil:
+			f.List.Readers = readersOf(o.src, a.Name)
+		case f.Loader != nil:
+			f.Loader.Code = codeOf(o.src, f.Loader)
+		}
+	}
+}
+
 // of is the innermost app that an artefact lies in, or is; nil if there is none.
-func (s *apps) of(a *extract.Artifact) *app.App {
+func (s *apps) of(a *extract.Artifact) *openApp {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ; a != nil; a = a.Parent {
@@ -57,7 +75,7 @@ func (s *apps) of(a *extract.Artifact) *app.App {
 			o.app, _ = app.Read(o.src, o.src.Size()) // one that cannot be read has no name
 		}
 		if o.app != nil {
-			return o.app
+			return o
 		}
 	}
 	return nil

@@ -2,11 +2,14 @@ package scan_test
 
 import (
 	"archive/zip"
+	"context"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/censorscan/censorscan/extract"
 	"github.com/censorscan/censorscan/scan"
 )
 
@@ -45,6 +48,49 @@ func TestEngineApps(t *testing.T) {
 	r = scanBytes(t, newEngine(t, nil), "v3.apk", signed)
 	if r.Coverage.Unopened != 0 {
 		t.Errorf("of a signed app %d bytes are not opened: %v", r.Coverage.Unopened, r.Coverage.Items)
+	}
+}
+
+// TestEngineReaders plants a list that code of the app reads, one that no code names, and a loader: methods, the path of what takes the list's place and the address
+// it comes from are told.
+func TestEngineReaders(t *testing.T) {
+	dex, err := os.ReadFile("../testdata/app/reader.dex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []byte(strings.Join(planted, "\n"))
+	apk := zipOf(t, file{"AndroidManifest.xml", unzipped(t, "../testdata/app/two.apk", "AndroidManifest.xml")}, file{"classes.dex", dex},
+		file{"assets/sensi/sensi_words.txt", list}, file{"assets/words.txt", list})
+	r := scanBytes(t, newEngine(t, nil), "Camera.apk", apk)
+	want := map[string][]string{
+		"Camera.apk!assets/sensi/sensi_words.txt": {
+			`classes.dex com.example.camera.SensitiveFilter.load: "sensi/sensi_words.txt", "/data/data/com.example.camera/files/sensi_words", "https://config.example.com/camera/words?version=2"`,
+			`classes.dex com.example.camera.Downloader.run: "sensi_words.txt"`,
+		},
+		"Camera.apk!assets/words.txt": {},
+	}
+	for _, f := range ofKind(r, scan.KindList) {
+		got := slices.Clone(f.List.Readers)
+		slices.Sort(got)
+		w := slices.Clone(want[f.Path])
+		slices.Sort(w)
+		if !slices.Equal(got, w) {
+			t.Errorf("%s: readers %q, want %q", f.Path, got, w)
+		}
+		delete(want, f.Path)
+	}
+	if len(want) > 0 {
+		t.Errorf("not found: %v", want)
+	}
+	code := map[string][]string{}
+	for _, f := range ofKind(r, scan.KindLoader) {
+		code[f.Loader.Mechanism] = f.Loader.Code
+	}
+	if got := code["miad"]; !slices.Equal(got, []string{`classes.dex com.example.camera.Downloader.run: "MiAdBlackListDiskCache"`}) {
+		t.Errorf("loaders %q", code)
+	}
+	if v, err := newEngine(t, nil).Verify(context.Background(), r, 1, extract.SourceRoot("Camera.apk", extract.BytesSource(apk))); err != nil || len(v.Differences) > 0 {
+		t.Errorf("verified: %+v, %v", v, err)
 	}
 }
 

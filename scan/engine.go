@@ -170,10 +170,7 @@ func (e *Engine) scanOne(ctx context.Context, index int, root *extract.Root, run
 		before := len(r.Findings)
 		e.collect(r, a, l)
 		if len(r.Findings) > before {
-			app := apps.of(a)
-			for i := before; i < len(r.Findings); i++ {
-				r.Findings[i].App = app
-			}
+			apps.describe(a, r.Findings[before:])
 		}
 	}
 	if e.opts.Progress != nil {

@@ -101,6 +101,7 @@ func (e *Engine) loaders(l *leaf) []*Loader {
 		out[i].Indicators = append(out[i].Indicators, ind)
 	}
 	for _, x := range out {
+		x.own = len(x.Indicators)
 		x.Indicators = append(x.Indicators, generic...)
 	}
 	slices.SortFunc(out, func(a, b *Loader) int { return cmp.Compare(a.Mechanism, b.Mechanism) })

@@ -111,7 +111,7 @@ type List struct {
 	RawSHA256       string             `json:"raw_sha256"`
 	CanonicalSHA256 string             `json:"canonical_sha256"`
 	Overlap         []Overlap          `json:"overlap,omitempty"` // with the reference lists that were given, the greatest first
-	Readers         []string           `json:"readers"`
+	Readers         []string           `json:"readers"`           // methods of the same app that name the file, with the paths and addresses that they name beside it
 }
 
 // Entry is one entry of a list.
@@ -125,6 +125,9 @@ type Entry struct {
 type Loader struct {
 	Mechanism  string      `json:"mechanism"`
 	Indicators []Indicator `json:"indicators"`
+	Code       []string    `json:"code,omitempty"` // methods of the same app that name an indicator, with the paths and addresses that they name beside it
+
+	own int // indicators in front that make it a loader; the others are hints
 }
 
 // Indicator is a string that tells of a loader.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/zip"
 )
@@ -74,6 +75,25 @@ func Read(r io.ReaderAt, size int64) (*App, error) {
 	}
 	a.Signers = signers(r, size, blocks)
 	return a, nil
+}
+
+// maxCode bounds a DEX file in bytes.
+const maxCode = 128 << 20
+
+// Code reads the DEX files of an APK of size bytes in the order of the zip, as long as f returns true. One that cannot be read is passed over: the scan names it.
+func Code(r io.ReaderAt, size int64, f func(name string, dex []byte) bool) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return
+	}
+	for _, file := range z.File {
+		if !strings.HasSuffix(file.Name, ".dex") {
+			continue
+		}
+		if raw, err := readFile(file, maxCode); err == nil && !f(file.Name, raw) {
+			return
+		}
+	}
 }
 
 func readFile(f *zip.File, limit int64) ([]byte, error) {

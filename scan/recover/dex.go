@@ -50,9 +50,8 @@ func (t dexTable) row(i uint32) (off int64, ok bool) {
 	return t.off + int64(i)*t.size, i < t.count
 }
 
-// findDEX takes the strings that one method uses in one way, in the order of its code: those it puts into an array, adds to a set or compares with. Then those of
-// static values and annotations. What only the string pool holds comes last, for its order is that of the characters.
-func findDEX(b *image, c *catch) {
+// newDEX reads the header.
+func newDEX(b *image, c *catch) *dex {
 	d := &dex{b: b, c: c, doc: b.document("mutf-8"), told: map[uint32]bool{}, cache: map[uint32]stored{}}
 	d.strings = d.table(56, 4)
 	d.types = d.table(64, 4)
@@ -60,6 +59,13 @@ func findDEX(b *image, c *catch) {
 	d.fields = d.table(80, 8)
 	d.methods = d.table(88, 8)
 	d.classes = d.table(96, 32)
+	return d
+}
+
+// findDEX takes the strings that one method uses in one way, in the order of its code: those it puts into an array, adds to a set or compares with. Then those of
+// static values and annotations. What only the string pool holds comes last, for its order is that of the characters.
+func findDEX(b *image, c *catch) {
+	d := newDEX(b, c)
 	d.pool()
 	if len(d.told) < 2 {
 		return

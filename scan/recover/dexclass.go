@@ -30,6 +30,16 @@ func (d *dex) class(i uint32) {
 
 // members reads the methods of the class data at off.
 func (d *dex) members(off int64, name func() string) {
+	x := &dexCode{d: d, widths: dexWidths(), targets: dexTargets()}
+	whole := &dexGroups{d: d, name: name}
+	d.eachMethod(off, func(method uint32, code int64) { d.method(x, method, code, whole) })
+	if whole.methods > 1 {
+		d.c.lists = append(d.c.lists, whole.structures(3)...)
+	}
+}
+
+// eachMethod calls f with the number and the code of every method of the class data at off that has code.
+func (d *dex) eachMethod(off int64, f func(method uint32, code int64)) {
 	var counts [4]uint64 // static and instance fields, direct and virtual methods
 	for i := range counts {
 		if counts[i], off = d.b.uleb128(off); off < 0 || counts[i] > maxMembers {
@@ -46,8 +56,6 @@ func (d *dex) members(off int64, name func() string) {
 		skip()
 		skip()
 	}
-	x := &dexCode{d: d, widths: dexWidths(), targets: dexTargets()}
-	whole := &dexGroups{d: d, name: name}
 	for _, count := range counts[2:] {
 		method := uint64(0)
 		for range count {
@@ -58,12 +66,9 @@ func (d *dex) members(off int64, name func() string) {
 				break
 			}
 			if code > 0 {
-				d.method(x, uint32(method), code, whole)
+				f(uint32(method), code)
 			}
 		}
-	}
-	if whole.methods > 1 {
-		d.c.lists = append(d.c.lists, whole.structures(3)...)
 	}
 }
 

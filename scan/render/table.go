@@ -141,6 +141,9 @@ func (v *tableView) listHead(f *scan.Finding) {
 	for _, x := range l.Overlap {
 		v.printf("  in common with %s: %d entries, %.1f %% of this list, %.1f %% of that\n", Printable(x.Wordlist), x.Common, 100*x.OfList, 100*x.OfReference)
 	}
+	for _, r := range l.Readers {
+		v.printf("  named by %s\n", v.cut(Printable(r), 11))
+	}
 	for _, e := range l.Evidence {
 		v.printf("  - %s\n", v.cut(Printable(e), 4))
 	}
@@ -246,6 +249,9 @@ func (v *tableView) loaders(r *scan.Report) {
 			t.AppendRow(table.Row{"  " + f.Loader.Mechanism, Printable(ind.Text), ind.Offset, ind.Encoding, ind.Count})
 		}
 		t.Render()
+		for _, c := range f.Loader.Code {
+			v.printf("  named by %s\n", v.cut(Printable(c), 11))
+		}
 	}
 }
 

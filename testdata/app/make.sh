@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the sample APKs with aapt (its android-framework-res is a Debian package too), apksigner and keytool: sh make.sh
+# Makes the sample APKs with aapt (its android-framework-res is a Debian package too), apksigner and keytool, and the code of an app that reads a list
+# with smali (Debian: libsmali-java): sh make.sh
 # What aapt and apksigner say of them stands in app_test.go.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -45,3 +46,4 @@ for f in v1 v2 v3 two; do
 	aapt dump badging "$here/$f.apk" | grep -E '^(package|application-label)'
 	apksigner verify --min-sdk-version 24 --print-certs "$here/$f.apk" | grep -E 'DN|SHA-256'
 done >"$here/tools.txt"
+smali assemble -o "$here/reader.dex" "$here/Filter.smali" "$here/Downloader.smali"

@@ -45,6 +45,7 @@ type hit struct {
 	offset   int64
 	length   int32
 	term     int32
+	variant  int32 // 0 is the term itself
 	encoding text.Encoding
 }
 
@@ -95,7 +96,7 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 			if lx.terms[g.hit.Term].alone {
 				l.covered = end
 			}
-			l.add(g.hit, p.Offset, g.grade, window)
+			l.add(g.hit, p.Offset, g.grade, g.view)
 		}
 		same = same[:0]
 	}
@@ -103,12 +104,16 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 		l.all++
 		start := int(h.Offset)
 		end := start + int(h.Length)
-		k := &lx.terms[h.Term]
-		if k.word && !text.Boundary(window, start, end, h.Encoding) {
+		v, ok := text.Open(window, start, end, h.Encoding, lx.spelling(h.Term, h.Variant))
+		if !ok {
+			l.implausible++
+			return
+		}
+		if lx.terms[h.Term].word && !text.Boundary(v.Window, v.Start, v.End, v.Encoding) {
 			l.boundary++
 			return
 		}
-		grade := lx.grader.Grade(window, start, end, h.Encoding)
+		grade := lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding)
 		if grade == text.Implausible {
 			l.implausible++
 			return
@@ -116,7 +121,7 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 		if len(same) > 0 && same[0].hit.Offset != h.Offset {
 			flush()
 		}
-		same = append(same, graded{h, grade})
+		same = append(same, graded{h, grade, v})
 	})
 	flush()
 }
@@ -125,23 +130,24 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 type graded struct {
 	hit   match.Hit
 	grade text.Grade
+	view  text.View
 }
 
-// add keeps a plausible hit; base is the offset of the window in the artefact.
-func (l *leaf) add(h match.Hit, base int64, grade text.Grade, window []byte) {
-	count(l.terms, h, base, grade, window)
+// add keeps a plausible hit; base is the offset in the artefact from which the hit counts.
+func (l *leaf) add(h match.Hit, base int64, grade text.Grade, v text.View) {
+	count(l.terms, h, base, grade, v)
 	if len(l.hits) < maxHits {
-		l.hits = append(l.hits, hit{base + h.Offset, h.Length, h.Term, h.Encoding})
+		l.hits = append(l.hits, hit{base + h.Offset, h.Length, h.Term, h.Variant, h.Encoding})
 		return
 	}
 	if l.late == nil {
 		l.late = map[int32]*occurrences{}
 	}
-	count(l.late, h, base, grade, window)
+	count(l.late, h, base, grade, v)
 }
 
 // count adds a hit to the occurrences of its term.
-func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Grade, window []byte) {
+func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Grade, v text.View) {
 	offset := base + h.Offset
 	o := terms[h.Term]
 	if o == nil {
@@ -151,7 +157,7 @@ func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Gra
 	o.count++
 	if better(grade, o.grade) {
 		o.grade, o.encoding = grade, h.Encoding
-		o.context = text.Context(window, int(h.Offset), int(h.Offset)+int(h.Length), h.Encoding, contextWidth)
+		o.context = text.Context(v.Window, v.Start, v.End, v.Encoding, contextWidth)
 		o.offsets = slices.Insert(o.offsets, 0, offset)
 	} else if len(o.offsets) < maxOffsets {
 		o.offsets = append(o.offsets, offset)

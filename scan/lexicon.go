@@ -28,6 +28,10 @@ type known struct {
 	word  bool // Latin letters at its ends must not touch others
 }
 
+// maxRare is how many terms are searched for in the rare encodings too: those that stand alone, in the order of the lists. It is all of the embedded
+// ones and those of a list of one's own; of a list of many thousands the first ones find the file that holds it.
+const maxRare = 2000
+
 // describes tells whether the term says what a list is about.
 func (k *known) describes() bool {
 	return k.list.Kind == wordlists.KindTerms || k.list.Kind == wordlists.KindContext
@@ -58,8 +62,13 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	}
 	terms := make([]match.Term, len(lx.terms))
 	texts := make([]string, 0, 2*len(lx.terms))
+	rare := 0
 	for i, k := range lx.terms {
-		terms[i] = match.Term{ID: int32(i), Text: k.Text}
+		terms[i] = match.Term{ID: int32(i), Text: k.Text, Encodings: text.Common}
+		if k.alone && k.list.Kind != wordlists.KindLoaders && rare < maxRare {
+			terms[i].Encodings = text.All
+			rare++
+		}
 		texts = append(texts, k.Text)
 		for _, v := range conv.Variants(k.Text) {
 			if _, own := lx.byText[wordlists.Fold(v)]; own {
@@ -76,6 +85,14 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	}
 	lx.grader = text.NewGrader(texts)
 	return lx, nil
+}
+
+// spelling is the text of a variant of a term, 0 being the term itself.
+func (lx *lexicon) spelling(term, variant int32) string {
+	if variant == 0 {
+		return lx.terms[term].Text
+	}
+	return lx.variants[term][variant-1]
 }
 
 // wordlistsOf describes the lists for the report.

@@ -179,8 +179,12 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Exte
 		if end > n {
 			continue
 		}
-		m := match.Hit{Offset: h.offset - from, Length: h.length, Term: h.term, Encoding: h.encoding}
-		rest.add(m, from, e.lx.grader.Grade(window[:n], start, end, h.encoding), window[:n])
+		v, ok := text.Open(window[:n], start, end, h.encoding, e.lx.spelling(h.term, h.variant))
+		if !ok {
+			continue // cannot be: it was one before
+		}
+		m := match.Hit{Offset: h.offset - from, Length: h.length, Term: h.term, Variant: h.variant, Encoding: h.encoding}
+		rest.add(m, from, e.lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding), v)
 	}
 	for id, o := range l.late {
 		if again(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at) }) {

@@ -21,31 +21,43 @@ func periodic(window []byte, start, end int) bool {
 	return bytes.Equal(window[start-4:start], window[start:start+4]) && bytes.Equal(window[end:end+4], window[end-4:end])
 }
 
-// ascending reports whether the hit is part of a code table: two-byte units that each exceed the one before by a little.
+// ascending reports whether the hit is part of a code table: units that each exceed the one before by a little.
 func ascending(window []byte, start, end int, enc Encoding) bool {
-	if enc == UTF8 || enc.Escaped() || end-start < 2 {
+	width := 2
+	switch enc {
+	case UTF32LE, UTF32BE:
+		width = 4
+	case UTF8, CESU8:
+		return false
+	}
+	if enc.Escaped() || end-start < width {
 		return false
 	}
 	unitAt := func(i int) int {
-		if enc == UTF16LE {
-			return int(window[i]) | int(window[i+1])<<8
+		v := 0
+		for k := range width {
+			at := i + k
+			if enc == UTF16LE || enc == UTF32LE {
+				at = i + width - 1 - k
+			}
+			v = v<<8 | int(window[at])
 		}
-		return int(window[i])<<8 | int(window[i+1])
+		return v
 	}
 	step := func(i int) bool { // from the unit at i to the next one
-		d := unitAt(i+2) - unitAt(i)
+		d := unitAt(i+width) - unitAt(i)
 		return 0 < d && d <= ascendingGap
 	}
-	for i := start; i+4 <= end; i += 2 {
+	for i := start; i+2*width <= end; i += width {
 		if !step(i) {
 			return false
 		}
 	}
-	n := (end - start) / 2
-	for i := start - 2; i >= 0 && step(i); i -= 2 {
+	n := (end - start) / width
+	for i := start - width; i >= 0 && step(i); i -= width {
 		n++
 	}
-	for i := end - 2; i+4 <= len(window) && step(i); i += 2 {
+	for i := end - width; i+2*width <= len(window) && step(i); i += width {
 		n++
 	}
 	return n >= ascendingRun
@@ -63,7 +75,7 @@ func otherEncoding(window []byte, start, end int, enc Encoding) bool {
 			}
 		}
 		return true
-	case GB18030, Big5:
+	case GB18030, Big5, EUCTW:
 		const enough = 4 // characters of several bytes
 		lo, hi := max(0, start-18), min(len(window), end+18)
 		for skip := 0; skip < 3 && lo < start && !utf8.RuneStart(window[lo]); skip++ {
@@ -83,4 +95,36 @@ func otherEncoding(window []byte, start, end int, enc Encoding) bool {
 		return many >= enough
 	}
 	return false
+}
+
+// packedNear reports whether a hit stands in the midst of Base64: a long run of its characters, as many capital as small ones and digits among
+// them. In such a run + and / are no word boundaries.
+func packedNear(window []byte, start, end int) bool {
+	const enough = 48
+	from, to := start, end
+	for from > max(0, start-enough) && inBase64(window[from-1]) {
+		from--
+	}
+	for to < min(len(window), end+enough) && inBase64(window[to]) {
+		to++
+	}
+	upper, lower, digits := 0, 0, 0
+	for _, c := range window[from:to] {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			upper++
+		case 'a' <= c && c <= 'z':
+			lower++
+		case '0' <= c && c <= '9':
+			digits++
+		}
+	}
+	n := to - from
+	return n >= enough && upper*4 >= n && lower*4 >= n && digits*20 >= n
+}
+
+// inBase64 reports whether c stands in Base64, line breaks included.
+func inBase64(c byte) bool {
+	_, ok := base64Value(c)
+	return ok || c == '\n' || c == '\r'
 }

@@ -7,15 +7,17 @@ import (
 
 // Detect finds the encoding of a whole text: by its byte order mark, whose length it returns, else by strict decoding.
 // Text may be cut at its end, but holds no other invalid byte, and of control characters besides white space a stray
-// one in a hundred characters at most, for real lists hold some; NUL is taken for a separator in UTF-16 only. Pure
-// ASCII is UTF8. Of GB18030 and Big5, and of the two byte orders of UTF-16, the one that gives more common characters
+// one in a hundred characters at most, for real lists hold some; NUL is taken for a separator in UTF-16 and UTF-32 only. Pure
+// ASCII is UTF8. Of GB18030 and Big5, and of UTF-16 and UTF-32 in both byte orders, the one that gives more common characters
 // is chosen; if most are rare, the buffer is no text and ok is false.
 func Detect(buf []byte) (enc Encoding, bom int, ok bool) {
 	switch {
 	case bytes.HasPrefix(buf, []byte("\xEF\xBB\xBF")):
 		return UTF8, 3, true
 	case bytes.HasPrefix(buf, []byte("\xFF\xFE\x00\x00")):
-		return 0, 0, false // UTF-32
+		return UTF32LE, 4, true
+	case bytes.HasPrefix(buf, []byte("\x00\x00\xFE\xFF")):
+		return UTF32BE, 4, true
 	case bytes.HasPrefix(buf, []byte("\xFF\xFE")):
 		return UTF16LE, 2, true
 	case bytes.HasPrefix(buf, []byte("\xFE\xFF")):
@@ -25,9 +27,9 @@ func Detect(buf []byte) (enc Encoding, bom int, ok bool) {
 		return UTF8, 0, true
 	}
 	best := 0
-	for _, e := range []Encoding{UTF16LE, UTF16BE, GB18030, Big5} {
+	for _, e := range []Encoding{UTF32LE, UTF32BE, UTF16LE, UTF16BE, GB18030, Big5} { // UTF-32 is UTF-16 with NULs as well
 		s := survey(e, buf)
-		if !s.valid || s.nul && e != UTF16LE && e != UTF16BE {
+		if !s.valid || s.nul && (e == GB18030 || e == Big5) {
 			continue
 		}
 		if share := s.commonPercent(); share >= detectShare && share > best {

@@ -68,7 +68,8 @@ func (g *Grader) Grade(window []byte, start, end int, enc Encoding) Grade {
 	}
 	h := measure(window, start, end, enc)
 	strong := h.bits >= chanceProof
-	if !strong && (periodic(window, start, end) || ascending(window, start, end, enc) || otherEncoding(window, start, end, enc)) {
+	if !strong && (periodic(window, start, end) || ascending(window, start, end, enc) || otherEncoding(window, start, end, enc) ||
+		h.ascii && enc == UTF8 && packedNear(window, start, end)) {
 		return Implausible
 	}
 	left, right := g.sides(window, start, end, enc, h)
@@ -115,7 +116,7 @@ func measure(window []byte, start, end int, enc Encoding) hit {
 		case u.r < utf8.RuneSelf:
 			h.bits += 7
 			continue
-		case enc.Escaped() || enc == UTF8:
+		case enc.Escaped() || enc == UTF8 || enc == CESU8:
 			h.bits += 8 * u.size
 		default:
 			h.bits += 16
@@ -140,8 +141,11 @@ func (s side) isText() bool { return s.letters && s.share >= shareOfText }
 // sides judges both sides of a hit.
 func (g *Grader) sides(window []byte, start, end int, enc Encoding, h hit) (left, right side) {
 	reach, share := nearReach, shareReach
-	if enc.Escaped() {
+	switch {
+	case enc.Escaped():
 		reach, share = Margin, nearReach
+	case enc == UTF32LE || enc == UTF32BE:
+		reach, share = 2*nearReach, 2*shareReach
 	}
 	var buf [2 * Margin]unit
 	units := before(buf[:0], window, start, reach, enc)
@@ -202,7 +206,7 @@ func (g *Grader) judge(u unit, enc Encoding, script rune) verdict {
 		return neutral
 	case u.r <= 0xFFFF && g.class[u.r] != classRare, script != 0 && u.r>>8 == script>>8:
 		return likely
-	case enc == UTF8 && unicode.IsPrint(u.r): // valid UTF-8 of several bytes is evidence in itself
+	case (enc == UTF8 || enc == CESU8) && unicode.IsPrint(u.r): // valid UTF-8 of several bytes is evidence in itself
 		return likely
 	}
 	return unlikely
@@ -210,10 +214,13 @@ func (g *Grader) judge(u unit, enc Encoding, script rune) verdict {
 
 const delimiters = "\"',;|<>"
 
-// lengthPrefix reports whether the bytes right before the hit hold its length in bytes or in two-byte units.
+// lengthPrefix reports whether the bytes right before the hit hold its length in bytes or in units of two or four.
 func lengthPrefix(window []byte, start, end int, enc Encoding) bool {
-	n := end - start
-	is := func(v int) bool { return v == n || enc != UTF8 && v == n/2 }
+	n, unit := end-start, 2
+	if enc == UTF32LE || enc == UTF32BE {
+		unit = 4
+	}
+	is := func(v int) bool { return v == n || enc != UTF8 && v == n/unit }
 	if start >= 1 && is(int(window[start-1])) {
 		return true
 	}

@@ -31,11 +31,13 @@ func before(units []unit, window []byte, start, reach int, enc Encoding) []unit 
 	switch enc {
 	case UTF16LE, UTF16BE:
 		lo += (start - lo) & 1
-	case UTF8:
+	case UTF32LE, UTF32BE:
+		lo += (start - lo) & 3
+	case UTF8, CESU8:
 		for skip := 0; skip < 3 && lo > 0 && lo < start && window[lo]&0xC0 == 0x80; skip++ {
 			lo++
 		}
-	case GB18030:
+	case GB18030, EUCTW:
 		phases = 4
 	case Big5:
 		phases = 2

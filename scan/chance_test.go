@@ -50,7 +50,7 @@ func TestChance(t *testing.T) {
 			hits += l.all
 			for id, o := range l.terms {
 				grades[o.grade] += o.count
-				found[fmt.Sprintf("%s %s %s", lx.terms[id].Text, o.encoding, o.grade)]++
+				found[fmt.Sprintf("%s %s %s", lx.of(id).Text, o.encoding, o.grade)]++
 			}
 		}
 		gib := float64(blocks) * block / (1 << 30)

@@ -55,16 +55,16 @@ func (e *Engine) collect(r *Report, a *extract.Artifact, l *leaf) {
 		add(Finding{Kind: KindLoader, Loader: ld}, ld.Mechanism)
 	}
 	for _, t := range e.termsIn(l, "") {
-		add(Finding{Kind: KindTerm, Term: t}, t.Term)
+		add(Finding{Kind: KindTerm, Term: t}, t.key())
 	}
 	if l.name != nil {
 		for _, t := range e.termsIn(l.name, "file name") {
-			add(Finding{Kind: KindTerm, Term: t}, "file name "+t.Term)
+			add(Finding{Kind: KindTerm, Term: t}, "file name "+t.key())
 		}
 	}
 	if l.decoded != nil {
 		for _, t := range e.termsIn(l.decoded, "base64") {
-			add(Finding{Kind: KindTerm, Term: t}, "base64 "+t.Term)
+			add(Finding{Kind: KindTerm, Term: t}, "base64 "+t.key())
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (e *Engine) loaders(l *leaf) []*Loader {
 	var out []*Loader
 	var generic []Indicator
 	for _, id := range sortedTerms(l) {
-		k, o := &e.lx.terms[id], l.terms[id]
+		k, o := e.lx.of(id), l.terms[id]
 		if k.list.Kind != wordlists.KindLoaders {
 			continue
 		}
@@ -112,13 +112,13 @@ func (e *Engine) loaders(l *leaf) []*Loader {
 func (e *Engine) termsIn(l *leaf, recipe string) []*Term {
 	var out []*Term
 	for _, id := range sortedTerms(l) {
-		k, o := &e.lx.terms[id], l.terms[id]
+		k, o := e.lx.of(id), l.terms[id]
 		if !k.alone || k.list.Kind == wordlists.KindLoaders {
 			continue
 		}
 		t := &Term{
 			Term: k.Text, Gloss: k.Gloss, Wordlist: k.list.Name, Category: k.Category, Offset: o.offsets[0], Encoding: o.encoding.String(),
-			Recipe: recipe, Grade: o.grade.String(), Context: Context(o.context), Count: o.count,
+			Recipe: recipe, Undone: o.undone.Names(), Grade: o.grade.String(), Context: Context(o.context), Count: o.count,
 		}
 		if more := slices.Clone(o.offsets[1:]); len(more) > 0 {
 			slices.Sort(more)
@@ -127,6 +127,14 @@ func (e *Engine) termsIn(l *leaf, recipe string) []*Term {
 		out = append(out, t)
 	}
 	return out
+}
+
+// key tells the findings of one term in one artefact apart.
+func (t *Term) key() string {
+	if len(t.Undone) > 0 {
+		return "masked " + t.Term
+	}
+	return t.Term
 }
 
 // sortedTerms orders the terms of a leaf by the offset that is shown, then by their place in the wordlists.

@@ -38,6 +38,7 @@ type matches struct {
 	boundary    int64
 	implausible int64
 	covered     int64 // end of the last hit that means something alone
+	seen        int   // hits of earlier pieces
 }
 
 // hit is a plausible occurrence of a known term.
@@ -47,7 +48,22 @@ type hit struct {
 	term     int32
 	variant  int32 // 0 is the term itself
 	encoding text.Encoding
+	undone   text.Undone // of a masked term
 }
+
+// maskedKey marks the occurrences of a term that was masked: they are told apart from the others.
+const maskedKey = 1 << 30
+
+// key is under which its occurrences are kept.
+func (h *hit) key() int32 {
+	if h.undone != 0 {
+		return h.term | maskedKey
+	}
+	return h.term
+}
+
+// of returns what is known of the term of a key.
+func (lx *lexicon) of(key int32) *known { return &lx.terms[key&^maskedKey] }
 
 // occurrences are the plausible hits of one term.
 type occurrences struct {
@@ -55,6 +71,7 @@ type occurrences struct {
 	offsets  []int64 // the first ones, the one that is shown in front
 	grade    text.Grade
 	encoding text.Encoding
+	undone   text.Undone // of the best one
 	context  text.Excerpt
 }
 
@@ -66,7 +83,7 @@ func (e *Engine) searchName(ctx context.Context, a *extract.Artifact, c *extract
 	e.lx.piece(name, extract.Piece{Data: []byte(a.Base()), Owned: len(a.Base())})
 	alone := false
 	for id := range name.terms {
-		k := &e.lx.terms[id]
+		k := e.lx.of(id)
 		alone = alone || k.alone && k.list.Kind != wordlists.KindLoaders
 	}
 	if !alone {
@@ -96,7 +113,8 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 			if lx.terms[g.hit.Term].alone {
 				l.covered = end
 			}
-			l.add(g.hit, p.Offset, g.grade, g.view)
+			h := &g.hit
+			l.add(hit{offset: p.Offset + h.Offset, length: h.Length, term: h.Term, variant: h.Variant, encoding: h.Encoding}, g.grade, g.view)
 		}
 		same = same[:0]
 	}
@@ -124,6 +142,7 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 		same = append(same, graded{h, grade, v})
 	})
 	flush()
+	lx.masked.search(lx, l, p)
 }
 
 // graded is a hit and how plausible it is.
@@ -133,34 +152,33 @@ type graded struct {
 	view  text.View
 }
 
-// add keeps a plausible hit; base is the offset in the artefact from which the hit counts.
-func (l *leaf) add(h match.Hit, base int64, grade text.Grade, v text.View) {
-	count(l.terms, h, base, grade, v)
+// add keeps a plausible hit.
+func (l *leaf) add(h hit, grade text.Grade, v text.View) {
+	count(l.terms, &h, grade, v)
 	if len(l.hits) < maxHits {
-		l.hits = append(l.hits, hit{base + h.Offset, h.Length, h.Term, h.Variant, h.Encoding})
+		l.hits = append(l.hits, h)
 		return
 	}
 	if l.late == nil {
 		l.late = map[int32]*occurrences{}
 	}
-	count(l.late, h, base, grade, v)
+	count(l.late, &h, grade, v)
 }
 
 // count adds a hit to the occurrences of its term.
-func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Grade, v text.View) {
-	offset := base + h.Offset
-	o := terms[h.Term]
+func count(terms map[int32]*occurrences, h *hit, grade text.Grade, v text.View) {
+	o := terms[h.key()]
 	if o == nil {
 		o = &occurrences{grade: text.Implausible}
-		terms[h.Term] = o
+		terms[h.key()] = o
 	}
 	o.count++
 	if better(grade, o.grade) {
-		o.grade, o.encoding = grade, h.Encoding
+		o.grade, o.encoding, o.undone = grade, h.encoding, h.undone
 		o.context = text.Context(v.Window, v.Start, v.End, v.Encoding, contextWidth)
-		o.offsets = slices.Insert(o.offsets, 0, offset)
+		o.offsets = slices.Insert(o.offsets, 0, h.offset)
 	} else if len(o.offsets) < maxOffsets {
-		o.offsets = append(o.offsets, offset)
+		o.offsets = append(o.offsets, h.offset)
 	}
 }
 
@@ -168,7 +186,7 @@ func count(terms map[int32]*occurrences, h match.Hit, base int64, grade text.Gra
 func (o *occurrences) merge(later *occurrences) {
 	o.count += later.count
 	if better(later.grade, o.grade) {
-		o.grade, o.encoding, o.context = later.grade, later.encoding, later.context
+		o.grade, o.encoding, o.undone, o.context = later.grade, later.encoding, later.undone, later.context
 		o.offsets = append(slices.Clone(later.offsets), o.offsets...)
 	} else {
 		o.offsets = append(o.offsets, later.offsets...)

@@ -18,6 +18,7 @@ type lexicon struct {
 	spelled  []match.Term   // what core and a second engine search for
 	core     *match.Core
 	grader   *text.Grader
+	masked   *masked
 }
 
 // known is a term with the list it comes from; of a term in several lists, the first that lets it stand alone.
@@ -84,6 +85,9 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 		return nil, fmt.Errorf("compiling the wordlists: %w", err)
 	}
 	lx.grader = text.NewGrader(texts)
+	if lx.masked, err = newMasked(lx, conv); err != nil {
+		return nil, fmt.Errorf("compiling the wordlists: %w", err)
+	}
 	return lx, nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"sort"
 
 	"github.com/censorscan/censorscan/extract"
-	"github.com/censorscan/censorscan/scan/match"
 	"github.com/censorscan/censorscan/scan/recover"
 	"github.com/censorscan/censorscan/scan/text"
 	"github.com/censorscan/censorscan/wordlists"
@@ -64,14 +63,14 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 		li.Overlap = overlap(&li, e.references)
 		l.lists = append(l.lists, li)
 	}
-	e.dropEntries(src, l, entriesIn(found.Lists, false), copiesOf(found.Lists))
+	e.dropEntries(src, l, entriesIn(found.Lists, false), copiesOf(found.Lists), decodedToo(l, found.Lists))
 	switch {
 	case slices.ContainsFunc(found.Lists, func(li recover.List) bool {
 		return li.Class != recover.WordCollection && slices.Contains(li.Recipe, recover.PerEntry)
 	}):
 		l.decoded = nil // its hits are the entries
 	case l.decoded != nil:
-		e.dropEntries(decoded, l.decoded, entriesIn(found.Lists, true), nil)
+		e.dropEntries(decoded, l.decoded, entriesIn(found.Lists, true), nil, false)
 	}
 }
 
@@ -149,21 +148,26 @@ func copiesOf(lists []recover.List) map[string]bool {
 	return copies
 }
 
-// dropEntries takes the hits that lie in the extents, and those of terms that are copies of entries, out of the leaf's terms.
-func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Extent, copies map[string]bool) {
+// dropEntries takes the hits that lie in the extents, those of terms that are copies of entries and, if they were found twice, those in Base64 out of the
+// leaf's terms.
+func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Extent, copies map[string]bool, twice bool) {
 	again := func(id int32) bool {
 		if len(copies) == 0 {
 			return false
 		}
+		id &^= maskedKey
 		return copies[recover.Fold(e.lx.terms[id].Text)] || slices.ContainsFunc(e.lx.variants[id], func(v string) bool { return copies[recover.Fold(v)] })
 	}
-	inside := func(offset int64) bool {
+	inside := func(offset int64, enc text.Encoding) bool {
+		if twice && enc == text.Base64 {
+			return true
+		}
 		i := sort.Search(len(extents), func(i int) bool { return extents[i].End() > offset })
 		return i < len(extents) && extents[i].Offset <= offset
 	}
 	var outside []hit
 	for _, h := range l.hits {
-		if !inside(h.offset) && !again(h.term) {
+		if !inside(h.offset, h.encoding) && !again(h.term) {
 			outside = append(outside, h)
 		}
 	}
@@ -183,11 +187,10 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Exte
 		if !ok {
 			continue // cannot be: it was one before
 		}
-		m := match.Hit{Offset: h.offset - from, Length: h.length, Term: h.term, Variant: h.variant, Encoding: h.encoding}
-		rest.add(m, from, e.lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding), v)
+		rest.add(h, e.lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding), v)
 	}
 	for id, o := range l.late {
-		if again(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at) }) {
+		if again(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at, o.encoding) }) {
 			continue
 		}
 		if first := rest.terms[id]; first != nil {
@@ -197,6 +200,11 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Exte
 		}
 	}
 	l.hits, l.terms = rest.hits, rest.terms
+}
+
+// decodedToo reports whether Base64 in an artefact was decoded, so that what stands in it was found there.
+func decodedToo(l *leaf, lists []recover.List) bool {
+	return l.decoded != nil || slices.ContainsFunc(lists, func(li recover.List) bool { return li.Class != recover.WordCollection && decodesBase64(li.Recipe) })
 }
 
 func decodesBase64(recipe []string) bool { return slices.Contains(recipe, base64Step) }

@@ -142,17 +142,18 @@ type Indicator struct {
 
 // Term is a known term that stands by itself.
 type Term struct {
-	Term     string  `json:"term"`
-	Gloss    string  `json:"gloss,omitempty"`
-	Wordlist string  `json:"wordlist"`
-	Category string  `json:"category"`
-	Offset   int64   `json:"offset"` // of its first occurrence with the best grade; in the decoded bytes, or in the name, if Recipe says so
-	Encoding string  `json:"encoding"`
-	Recipe   string  `json:"recipe,omitempty"` // what stands before the encoding: "base64", or "file name" when the term is in the artefact's name
-	Grade    string  `json:"grade"`            // the best of all occurrences
-	Context  Context `json:"context"`
-	Count    int     `json:"count"`             // plausible occurrences in the artefact
-	Offsets  []int64 `json:"offsets,omitempty"` // of further occurrences, at most 15
+	Term     string   `json:"term"`
+	Gloss    string   `json:"gloss,omitempty"`
+	Wordlist string   `json:"wordlist"`
+	Category string   `json:"category"`
+	Offset   int64    `json:"offset"` // of its first occurrence with the best grade; in the decoded bytes, or in the name, if Recipe says so
+	Encoding string   `json:"encoding"`
+	Recipe   string   `json:"recipe,omitempty"` // what stands before the encoding: "base64", or "file name" when the term is in the artefact's name
+	Undone   []string `json:"undone,omitempty"` // what was undone so that the term shows: "separators", "width", ...; none when it stands as it is
+	Grade    string   `json:"grade"`            // the best of all occurrences
+	Context  Context  `json:"context"`
+	Count    int      `json:"count"`             // plausible occurrences in the artefact
+	Offsets  []int64  `json:"offsets,omitempty"` // of further occurrences, at most 15
 }
 
 // Context is the decoded text around a hit, safe to print.

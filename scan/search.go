@@ -20,8 +20,7 @@ func (lx *lexicon) search(ctx context.Context, c *extract.Content, met *repeats)
 	h := newHasher()
 	var mine *sighting
 	defer func() { mine.settle(nil) }()
-	overlap := max(lx.core.Overlap(), 0) + text.Margin
-	err := c.Pieces(ctx, overlap, func(p extract.Piece) error {
+	err := c.Pieces(ctx, lx.overlap(), func(p extract.Piece) error {
 		l.keepHead(p)
 		h.add(p)
 		if d, ok := h.digest(c.Size()); ok && p.Offset == 0 && c.Held() && c.Size() >= minRepeat { // all of it is here
@@ -43,6 +42,9 @@ func (lx *lexicon) search(ctx context.Context, c *extract.Content, met *repeats)
 	}
 	return l, err
 }
+
+// overlap is how many bytes of the next piece, and of the one before, a piece comes with.
+func (lx *lexicon) overlap() int { return max(lx.core.Overlap(), maxMasked) + text.Margin }
 
 // recall looks whether an artefact of several pieces was searched before.
 func (l *leaf) recall(ctx context.Context, c *extract.Content, met *repeats) (found bool, err error) {

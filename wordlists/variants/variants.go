@@ -107,6 +107,18 @@ func (c *Converter) section(line string) *dictionary {
 // Simplified returns s in simplified characters; all else stays as it is.
 func (c *Converter) Simplified(s string) string { return c.simplified.convert(s) }
 
+// Characters yields every character that is another one in simplified Chinese, with that one, in no order.
+func (c *Converter) Characters(yield func(traditional, simplified rune) bool) {
+	for key, candidates := range c.simplified.entries {
+		from, n := utf8.DecodeRuneInString(key)
+		first, _, _ := strings.Cut(candidates, " ")
+		to, m := utf8.DecodeRuneInString(first)
+		if n == len(key) && m == len(first) && m > 0 && from != to && !yield(from, to) {
+			return
+		}
+	}
+}
+
 // Variants returns the other forms of a term, at most MaxVariants, without the term itself and without duplicates: its
 // simplified form, the traditional forms of Taiwan, of Hong Kong and of OpenCC's standard, and for a short term the forms with other
 // readings of an ambiguous character that no phrase decides. The order is from the likely to the rare. A term

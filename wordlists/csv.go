@@ -250,7 +250,7 @@ func writeCSV(b *bytes.Buffer, l *List) error {
 		if err != nil {
 			return fmt.Errorf("term %d (%.40q): %w", i+1, t.Text, err)
 		}
-		if err := w.Write([]string{t.Text, t.Language, t.Category, t.Gloss, sources}); err != nil {
+		if err := w.Write([]string{l.written(&t), t.Language, t.Category, t.Gloss, sources}); err != nil {
 			return err
 		}
 	}

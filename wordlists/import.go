@@ -43,7 +43,8 @@ type ImportOptions struct {
 //   - JSON: an array of strings or of objects with a member such as "word"; an object with such an array, among them the
 //     answer of Xiaomi's MiAdBlacklistConfig, whose member "keywords" is JSON text inside a string (NCSC Lithuania 2021, pp. 22-25).
 //
-// What cannot be read is an error that names the line, or the element of a JSON array, and the reason.
+// A term such as A+B is a combination in every form, see [Parse]. What cannot be read is an error that names the line, or the element of a JSON
+// array, and the reason.
 func Import(name string, r io.Reader, opts ImportOptions) (*List, error) {
 	if opts.Format != FormatAuto && !slices.Contains(Formats(), opts.Format) {
 		return nil, fmt.Errorf("unknown list format %q (known: %v)", opts.Format, Formats())
@@ -237,7 +238,7 @@ func writeLines(b *bytes.Buffer, l *List) error {
 		if strings.ContainsAny(t.Text, "\r\n") {
 			return fmt.Errorf("term %q: a line break cannot stand in a list of lines", t.Text)
 		}
-		b.WriteString(t.Text + "\n")
+		b.WriteString(l.written(&t) + "\n")
 	}
 	return nil
 }

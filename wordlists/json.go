@@ -30,7 +30,7 @@ type jsonTerm struct {
 func writeJSON(b *bytes.Buffer, l *List) error {
 	out := jsonList{l.Name, l.Version, l.Kind, l.Description, slices.Concat([]string{}, l.Sources), make([]jsonTerm, len(l.Terms))}
 	for i, t := range l.Terms {
-		out.Terms[i] = jsonTerm{t.Text, t.Language, t.Category, t.Gloss, t.Sources}
+		out.Terms[i] = jsonTerm{l.written(&t), t.Language, t.Category, t.Gloss, t.Sources}
 	}
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)

@@ -51,8 +51,9 @@ type List struct {
 
 // Term is one entry of a list.
 type Term struct {
-	Text     string
-	Language string // BCP 47: zh-Hans, zh-Hant, zh-Latn (romanised), en; may be empty
+	Text     string   // without escapes; of a combination its parts, joined by +
+	Parts    []string // of a combination, else nil
+	Language string   // BCP 47: zh-Hans, zh-Hant, zh-Latn (romanised), en; may be empty
 	Category string
 	Gloss    string // what the term is, in English
 	Sources  []string
@@ -100,6 +101,9 @@ func (l *List) add(t Term) error {
 		if len(field) > MaxFieldLen {
 			return fmt.Errorf("a field of %d bytes (limit %d) that begins with %.20q", len(field), MaxFieldLen, field)
 		}
+	}
+	if l.combines() {
+		t.Text, t.Parts = splitTerm(t.Text)
 	}
 	if len(l.Terms) >= MaxTerms {
 		return fmt.Errorf("more than %d terms", MaxTerms)

@@ -34,7 +34,9 @@ func headerKeys() []string { return []string{"name", "version", "kind", "descrip
 //     `;`), each at most once; lines beginning with `##` are comments;
 //   - then a line with the names of the columns, separated by tabs: term and any of language, category, gloss, sources;
 //   - then one term per line; empty lines are skipped, columns at the end may be missing. In every value \t, \n, \r and \\
-//     stand for a tab, a line feed, a carriage return and a backslash.
+//     stand for a tab, a line feed, a carriage return and a backslash;
+//   - a term of the kinds terms and context may be a combination: A+B means both, within one line or string and at most 32 characters apart. The
+//     plus joins parts of two characters or more, three in ASCII; any other plus, and \+, is a plus.
 //
 // What the form does not know is an error that names the line: `list.tsv:17: empty term`.
 func Parse(name string, r io.Reader) (*List, error) {
@@ -130,7 +132,7 @@ func (l *List) setHeader(line string, seen map[string]bool) error {
 	if len(value) > MaxFieldLen {
 		return fmt.Errorf("header value of %d bytes (limit %d)", len(value), MaxFieldLen)
 	}
-	value, err := unescape(strings.TrimSpace(value))
+	value, err := unescape(strings.TrimSpace(value), "")
 	if err != nil {
 		return err
 	}
@@ -179,7 +181,11 @@ func (l *List) addRow(line string, columns []int, no int) error {
 		if i == len(columns) {
 			return fmt.Errorf("more than %d columns", len(columns))
 		}
-		value, err := unescape(field)
+		escapes := ""
+		if columns[i] == colTerm && l.combines() {
+			escapes = "+" // which is for splitTerm to read
+		}
+		value, err := unescape(field, escapes)
 		if err != nil {
 			return err
 		}
@@ -201,7 +207,8 @@ func escape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(s)
 }
 
-func unescape(s string) (string, error) {
+// unescape reads the escapes of a value; those in keep it leaves as they are.
+func unescape(s, keep string) (string, error) {
 	if !strings.Contains(s, `\`) {
 		return s, nil
 	}
@@ -226,6 +233,10 @@ func unescape(s string) (string, error) {
 		case 'r':
 			b.WriteByte('\r')
 		default:
+			if strings.IndexByte(keep, s[i+1]) >= 0 {
+				b.WriteString(s[i : i+2])
+				break
+			}
 			return "", fmt.Errorf(`unknown escape \%c (a backslash is \\)`, s[i+1])
 		}
 		s = s[i+2:]
@@ -253,7 +264,7 @@ func writeTSV(w io.Writer, l *List) error {
 		if err != nil {
 			return fmt.Errorf("term %d (%.40q): %w", i+1, t.Text, err)
 		}
-		fields := []string{escape(t.Text), escape(t.Language), escape(t.Category), escape(t.Gloss), escape(sources)}
+		fields := []string{escape(l.written(&t)), escape(t.Language), escape(t.Category), escape(t.Gloss), escape(sources)}
 		b.WriteString(strings.Join(fields, "\t") + "\n")
 	}
 	_, err = b.WriteTo(w)

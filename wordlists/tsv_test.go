@@ -105,6 +105,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("# name: a\n# kind: loaders\n# sources: x; y\nterm\tlanguage\tcategory\tgloss\tsources\n法轮功\tzh-Hans\tfalun-gong\tFalun Gong\tattested:467\n"))
 	f.Add([]byte("term\n#a\\t\\n\\\\\n\n b \r\r\n"))
 	f.Add([]byte("\ufeffgloss\tterm\r\n\ta\r\n"))
+	f.Add([]byte("term\n西藏 + 独立\nabc\\+d\nabc\\\\ +def\\\\\n"))
 	f.Add([]byte("# description: \\n x\nterm\nx"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		l, err := Parse("fuzz.tsv", bytes.NewReader(raw))

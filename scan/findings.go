@@ -118,7 +118,7 @@ func (e *Engine) termsIn(l *leaf, recipe string) []*Term {
 		}
 		t := &Term{
 			Term: k.Text, Gloss: k.Gloss, Wordlist: k.list.Name, Category: k.Category, Offset: o.offsets[0], Encoding: o.encoding.String(),
-			Recipe: recipe, Undone: o.undone.Names(), Grade: o.grade.String(), Context: Context(o.context), Count: o.count,
+			Recipe: recipe, Undone: o.undone.Names(), Parts: o.parts, Grade: o.grade.String(), Context: Context(o.context), Count: o.count,
 		}
 		if more := slices.Clone(o.offsets[1:]); len(more) > 0 {
 			slices.Sort(more)

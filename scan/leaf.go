@@ -49,6 +49,7 @@ type hit struct {
 	variant  int32 // 0 is the term itself
 	encoding text.Encoding
 	undone   text.Undone // of a masked term
+	parts    []Part      // of a combination
 }
 
 // maskedKey marks the occurrences of a term that was masked: they are told apart from the others.
@@ -72,6 +73,7 @@ type occurrences struct {
 	grade    text.Grade
 	encoding text.Encoding
 	undone   text.Undone // of the best one
+	parts    []Part      // of the best one
 	context  text.Excerpt
 }
 
@@ -131,6 +133,10 @@ func (lx *lexicon) piece(l *leaf, p extract.Piece) {
 			l.boundary++
 			return
 		}
+		if lx.terms[h.Term].combination != nil {
+			lx.combined(l, p, h, v)
+			return
+		}
 		grade := lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding)
 		if grade == text.Implausible {
 			l.implausible++
@@ -174,7 +180,7 @@ func count(terms map[int32]*occurrences, h *hit, grade text.Grade, v text.View) 
 	}
 	o.count++
 	if better(grade, o.grade) {
-		o.grade, o.encoding, o.undone = grade, h.encoding, h.undone
+		o.grade, o.encoding, o.undone, o.parts = grade, h.encoding, h.undone, h.parts
 		o.context = text.Context(v.Window, v.Start, v.End, v.Encoding, contextWidth)
 		o.offsets = slices.Insert(o.offsets, 0, h.offset)
 	} else if len(o.offsets) < maxOffsets {
@@ -186,7 +192,7 @@ func count(terms map[int32]*occurrences, h *hit, grade text.Grade, v text.View) 
 func (o *occurrences) merge(later *occurrences) {
 	o.count += later.count
 	if better(later.grade, o.grade) {
-		o.grade, o.encoding, o.undone, o.context = later.grade, later.encoding, later.undone, later.context
+		o.grade, o.encoding, o.undone, o.parts, o.context = later.grade, later.encoding, later.undone, later.parts, later.context
 		o.offsets = append(slices.Clone(later.offsets), o.offsets...)
 	} else {
 		o.offsets = append(o.offsets, later.offsets...)

@@ -24,9 +24,10 @@ type lexicon struct {
 // known is a term with the list it comes from; of a term in several lists, the first that lets it stand alone.
 type known struct {
 	wordlists.Term
-	list  *wordlists.List
-	alone bool // a hit of it means something by itself
-	word  bool // Latin letters at its ends must not touch others
+	list        *wordlists.List
+	combination *combination // nil for a term of one part
+	alone       bool         // a hit of it means something by itself
+	word        bool         // Latin letters at its ends must not touch others
 }
 
 // maxRare is how many terms are searched for in the rare encodings too: those that stand alone, in the order of the lists. It is all of the embedded
@@ -48,6 +49,9 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	for _, l := range lists {
 		for _, t := range l.Terms {
 			k := known{Term: t, list: l, alone: l.StandsAlone(t), word: l.Kind != wordlists.KindLoaders}
+			if len(t.Parts) > 0 {
+				k.combination = newCombination(t.Parts, conv)
+			}
 			key := wordlists.Fold(t.Text)
 			i, ok := lx.byText[key]
 			if !ok {
@@ -65,14 +69,14 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	texts := make([]string, 0, 2*len(lx.terms))
 	rare := 0
 	for i, k := range lx.terms {
-		terms[i] = match.Term{ID: int32(i), Text: k.Text, Encodings: text.Common}
-		if k.alone && k.list.Kind != wordlists.KindLoaders && rare < maxRare {
+		terms[i] = match.Term{ID: int32(i), Text: k.searched(), Encodings: text.Common}
+		if k.alone && k.list.Kind != wordlists.KindLoaders && k.combination == nil && rare < maxRare {
 			terms[i].Encodings = text.All
 			rare++
 		}
 		texts = append(texts, k.Text)
-		for _, v := range conv.Variants(k.Text) {
-			if _, own := lx.byText[wordlists.Fold(v)]; own {
+		for _, v := range conv.Variants(k.searched()) {
+			if _, own := lx.byText[wordlists.Fold(v)]; own && k.combination == nil {
 				continue // a term of its own
 			}
 			terms[i].Variants = append(terms[i].Variants, v)
@@ -94,7 +98,7 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 // spelling is the text of a variant of a term, 0 being the term itself.
 func (lx *lexicon) spelling(term, variant int32) string {
 	if variant == 0 {
-		return lx.terms[term].Text
+		return lx.terms[term].searched()
 	}
 	return lx.variants[term][variant-1]
 }

@@ -37,7 +37,7 @@ func newMasked(lx *lexicon, conv *variants.Converter) (*masked, error) {
 		for v := range len(lx.variants[i]) + 1 {
 			m.exact[lowerASCII(lx.spelling(int32(i), int32(v)))] = true
 		}
-		if !k.alone || k.list.Kind != wordlists.KindTerms {
+		if !k.alone || k.list.Kind != wordlists.KindTerms || k.combination != nil {
 			continue
 		}
 		form := m.norm.Fold(k.Text)

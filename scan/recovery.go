@@ -256,6 +256,12 @@ func (lx *lexicon) termsOf() *recover.Terms {
 			continue
 		}
 		terms = append(terms, recover.Term{Text: k.Text, Category: k.Category})
+		if k.combination != nil {
+			for _, s := range k.combination.orders() {
+				terms = append(terms, recover.Term{Text: s, Category: k.Category})
+			}
+			continue
+		}
 		for _, v := range lx.variants[i] {
 			terms = append(terms, recover.Term{Text: v, Category: k.Category})
 		}

@@ -150,10 +150,18 @@ type Term struct {
 	Encoding string   `json:"encoding"`
 	Recipe   string   `json:"recipe,omitempty"` // what stands before the encoding: "base64", or "file name" when the term is in the artefact's name
 	Undone   []string `json:"undone,omitempty"` // what was undone so that the term shows: "separators", "width", ...; none when it stands as it is
+	Parts    []Part   `json:"parts,omitempty"`  // of a combination: where each of its words stands, of the occurrence that is shown
 	Grade    string   `json:"grade"`            // the best of all occurrences
 	Context  Context  `json:"context"`
 	Count    int      `json:"count"`             // plausible occurrences in the artefact
 	Offsets  []int64  `json:"offsets,omitempty"` // of further occurrences, at most 15
+}
+
+// Part is one of the words of a combination; its Offset counts as that of the term.
+type Part struct {
+	Text   string `json:"text"`
+	Offset int64  `json:"offset"`
+	Length int    `json:"length"` // bytes
 }
 
 // Context is the decoded text around a hit, safe to print.

@@ -286,6 +286,9 @@ func (v *tableView) terms(r *scan.Report) {
 			if x.Recipe != "" {
 				enc = x.Recipe + " > " + enc
 			}
+			if len(x.Undone) > 0 {
+				enc += ", masked"
+			}
 			t.AppendRow(table.Row{"  " + Printable(x.Term), x.Category, v.context(x.Context), x.Count, x.Offset, enc, x.Grade})
 		}
 		t.Render()

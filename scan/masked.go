@@ -32,7 +32,7 @@ func newMasked(lx *lexicon, conv *variants.Converter) (*masked, error) {
 	m := &masked{norm: text.NewNormalizer(conv.Characters), exact: map[string]bool{}}
 	m.buffers.New = func() any { return new(text.Folded) }
 	var terms []match.Term
-	at := map[string]int{}
+	at := map[string]bool{}
 	for i, k := range lx.terms {
 		for v := range len(lx.variants[i]) + 1 {
 			m.exact[lowerASCII(lx.spelling(int32(i), int32(v)))] = true
@@ -44,12 +44,13 @@ func newMasked(lx *lexicon, conv *variants.Converter) (*masked, error) {
 		if utf8.RuneCountInString(form) < 2 || len(form) < match.MinNeedle {
 			continue
 		}
+		if undone, _ := m.norm.Undone([]byte(k.Text), 0, len(k.Text), text.UTF8); undone&text.UndoneSeparators != 0 {
+			continue // masked itself: without the mask it may be a common word
+		}
 		t := match.Term{ID: int32(i), Text: form, Encodings: text.SetOf(text.UTF8)}
-		if n, known := at[form]; !known {
-			at[form] = len(terms)
+		if !at[form] {
+			at[form] = true
 			terms = append(terms, t)
-		} else if form == lowerASCII(k.Text) {
-			terms[n] = t // the term that is written so, not one that is masked itself
 		}
 	}
 	if len(terms) == 0 {
@@ -139,7 +140,7 @@ func (m *masked) region(lx *lexicon, l *leaf, p extract.Piece, f *text.Folded, f
 			return
 		}
 		undone, ok := m.norm.Undone(p.Data, start, end, enc)
-		if !ok || undone == 0 {
+		if _, size, _ := enc.DecodeRune(p.Data[start:end]); !ok || undone == 0 || size == end-start { // one character can be a whole word: ㍥
 			return
 		}
 		if lx.terms[h.Term].word && !text.Boundary(f.Text, int(h.Offset), int(h.Offset)+int(h.Length), text.UTF8) {

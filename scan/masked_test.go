@@ -52,6 +52,7 @@ func TestMasked(t *testing.T) {
 		{"full-width letters", "看ｆｒｅｅ　ｔｉｂｅｔ吧", []string{"Free Tibet 3+30 utf-8: width"}},
 		{"letters of mathematics", "看看 𝐟𝐫𝐞𝐞 𝐭𝐢𝐛𝐞𝐭 吧", []string{"Free Tibet 7+37 utf-8: compatibility forms"}},
 		{"part of a word", "看ｘｆｒｅｅ　ｔｉｂｅｔｓ吧", nil},
+		{"one character", "单位有㎏和℠法", nil},
 		{"English", "f.r.e.e t.i.b.e.t", nil},
 		{"too many separators", "他说法 - - 轮 - - 功吧", nil},
 		{"GB 18030 beside a known term", gb("达赖喇嘛\n他说法.轮.功吧\n"), []string{"法轮功 13+8 gb18030: separators"}},

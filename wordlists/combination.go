@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A term of a list of words may be a combination, as TOM-Skype and QQMail have them: 西藏+独立 means both words, near each other and in either order.
-// The plus joins parts of two characters or more (three in ASCII); where one side is shorter, as in C++ or 劳+教+所, it is a plus. \+ is a plus anywhere.
+// The plus joins parts of three characters or more (two if one is Chinese); where one side is shorter, as in C++ or 劳+教+所, it is a plus. \+ is a plus anywhere.
 
 // splitTerm reads a term as it is written in a list. Parts is nil for a term that is no combination.
 func splitTerm(written string) (text string, parts []string) {
@@ -41,8 +42,11 @@ func splitTerm(written string) (text string, parts []string) {
 // tooShort reports whether a part of a combination would be found everywhere, or could not be written again.
 func tooShort(part string) bool {
 	part = strings.TrimSpace(part)
-	n, least := shortest(KindTerms, part)
-	return n < least || strings.HasSuffix(part, `\`) || !strings.ContainsFunc(part, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	least := minLatin
+	if strings.ContainsFunc(part, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		least = minHan
+	}
+	return utf8.RuneCountInString(part) < least || strings.HasSuffix(part, `\`) || !strings.ContainsFunc(part, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // combines reports whether a plus has a meaning in the list: indicators of loaders and hosts stand as they are.

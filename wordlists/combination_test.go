@@ -22,6 +22,7 @@ func TestCombinations(t *testing.T) {
 		{"abc+def", "abc+def", []string{"abc", "def"}},
 		{`西藏\+独立`, "西藏+独立", nil},
 		{`西藏\+独立+自由`, "西藏+独立+自由", []string{"西藏+独立", "自由"}},
+		{"пе+лот", "пе+лот", nil},
 		{"西藏+--", "西藏+--", nil},
 		{`a\b`, `a\b`, nil},
 	} {

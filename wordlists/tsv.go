@@ -36,7 +36,7 @@ func headerKeys() []string { return []string{"name", "version", "kind", "descrip
 //   - then one term per line; empty lines are skipped, columns at the end may be missing. In every value \t, \n, \r and \\
 //     stand for a tab, a line feed, a carriage return and a backslash;
 //   - a term of the kinds terms and context may be a combination: A+B means both, within one line or string and at most 32 characters apart. The
-//     plus joins parts of two characters or more, three in ASCII; any other plus, and \+, is a plus.
+//     plus joins parts of three characters or more, two if one is Chinese; any other plus, and \+, is a plus.
 //
 // What the form does not know is an error that names the line: `list.tsv:17: empty term`.
 func Parse(name string, r io.Reader) (*List, error) {

@@ -157,6 +157,9 @@ func (f *Folded) read(i, enough int) {
 	last := 0    // in Text: behind the last Han character
 	skipped := 0 // separators there, -1 when something else stands there or there are too many of them
 	next := 0    // mark
+	if i == int(f.first) {
+		skipped = -1 // no Han character in front
+	}
 	for i < len(p) && len(f.Text) < enough {
 		var r rune
 		size, ok := 1, true
@@ -244,7 +247,7 @@ func (f *Folded) Source(start, end int) (from, to int) {
 		f.source = &Folded{tracked: true}
 	}
 	g := f.source
-	g.norm, g.window, g.to, g.enc = f.norm, f.window, f.to, f.enc
+	g.norm, g.window, g.first, g.to, g.enc = f.norm, f.window, f.first, f.to, f.enc
 	g.Text, g.at, g.end, g.marks = g.Text[:0], g.at[:0], g.end[:0], g.marks[:0]
 	g.read(int(m.window), end-int(m.text)+maxGap*utf8.UTFMax)
 	return int(g.at[start-int(m.text)]), int(g.end[end-1-int(m.text)])

@@ -117,19 +117,24 @@ func (r *reader) finding(f *Finding) (places int, problem string) {
 			return 0, ""
 		}
 		for _, e := range f.List.Entries {
-			if !check(place{e.Text, e.Offset, f.List.Encoding, strings.Join(f.List.Recipe, ", "), true}) {
+			if !check(place{text: e.Text, offset: e.Offset, encoding: f.List.Encoding, recipe: strings.Join(f.List.Recipe, ", "), entry: true}) {
 				break
 			}
 		}
 	case f.Loader != nil:
 		for _, x := range f.Loader.Indicators {
-			if !check(place{x.Text, x.Offset, x.Encoding, "", false}) {
+			if !check(place{text: x.Text, offset: x.Offset, encoding: x.Encoding}) {
 				break
 			}
 		}
 	case f.Term != nil:
+		for _, p := range f.Term.Parts {
+			if !check(place{text: p.Text, offset: p.Offset, encoding: f.Term.Encoding, recipe: f.Term.Recipe}) {
+				break
+			}
+		}
 		for _, at := range append([]int64{f.Term.Offset}, f.Term.Offsets...) {
-			if !check(place{f.Term.Term, at, f.Term.Encoding, f.Term.Recipe, false}) {
+			if !check(place{text: f.Term.Term, offset: at, encoding: f.Term.Encoding, recipe: f.Term.Recipe, masked: len(f.Term.Undone) > 0}) {
 				break
 			}
 		}
@@ -173,11 +178,19 @@ func (r *reader) windows(findings []*Finding) []extract.Extent {
 	return merged
 }
 
-// spellings are a term and its variants, in lower case.
+// spellings are a term and its variants, in lower case; of a combination, the words that it can begin with.
 func (lx *lexicon) spellings(term string) []string {
-	out := []string{term}
-	if i, ok := lx.byText[wordlists.Fold(term)]; ok {
-		out = append(out, lx.variants[i]...)
+	var out []string
+	i, ok := lx.byText[wordlists.Fold(term)]
+	switch {
+	case ok && lx.terms[i].combination != nil:
+		for _, part := range lx.terms[i].combination.parts {
+			out = append(out, part...)
+		}
+	case ok:
+		out = append([]string{term}, lx.variants[i]...)
+	default:
+		out = append([]string{term}, lx.conv.Variants(term)...)
 	}
 	for i, s := range out {
 		out[i] = strings.ToLower(s)

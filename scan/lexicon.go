@@ -19,6 +19,7 @@ type lexicon struct {
 	core     *match.Core
 	grader   *text.Grader
 	masked   *masked
+	conv     *variants.Converter
 }
 
 // known is a term with the list it comes from; of a term in several lists, the first that lets it stand alone.
@@ -45,7 +46,7 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	if err != nil {
 		return nil, err
 	}
-	lx := &lexicon{byText: map[string]int{}}
+	lx := &lexicon{byText: map[string]int{}, conv: conv}
 	for _, l := range lists {
 		for _, t := range l.Terms {
 			k := known{Term: t, list: l, alone: l.StandsAlone(t), word: l.Kind != wordlists.KindLoaders}

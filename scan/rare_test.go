@@ -2,7 +2,7 @@ package scan_test
 
 import (
 	"encoding/base64"
-	"encoding/hex"
+	enchex "encoding/hex"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +15,7 @@ import (
 func TestRareEncodings(t *testing.T) {
 	r := scanBytes(t, newEngine(t, nil), "rom.zip", zipOf(t,
 		file{"base64.json", []byte(`{"name": "x", "blob": "` + base64.StdEncoding.EncodeToString([]byte("今天说到法轮功的人")) + `"}`)},
-		file{"hex.txt", []byte("key=" + hex.EncodeToString([]byte("今天说到法轮功的人")) + "\n")},
+		file{"hex.txt", []byte("key=" + enchex.EncodeToString([]byte("今天说到法轮功的人")) + "\n")},
 		file{"masked.txt", []byte("今天说到法.轮.功的人\n")},
 		file{"both.txt", []byte("今天说到法.轮.功的人，也说法轮功\n")},
 	))

@@ -32,6 +32,7 @@ type place struct {
 	offset   int64
 	encoding string
 	recipe   string // a list's steps, or a term's recipe
+	masked   bool   // letters and digits alone count, in whatever form
 	entry    bool   // of a list: exactly this text, perhaps escaped; else in any spelling of the term
 }
 
@@ -44,7 +45,7 @@ func readable(recipe []string) bool {
 
 // holds reads a place.
 func (r *reader) holds(p place) bool {
-	window := r.window(p)
+	window, front := r.window(p)
 	if strings.HasSuffix(p.recipe, recover.PerEntry) {
 		window = readBase64(window[:base64Run(window)])
 	}
@@ -54,7 +55,15 @@ func (r *reader) holds(p place) bool {
 	} else {
 		want = r.lexicon.spellings(p.text)
 	}
-	for _, s := range readings(window, strings.TrimSuffix(p.encoding, "+bom")) {
+	if p.masked {
+		for i, w := range want {
+			want[i] = r.bare(w)
+		}
+	}
+	for _, s := range readings(window, front, strings.TrimSuffix(p.encoding, "+bom")) {
+		if p.masked {
+			s = r.bare(s)
+		}
 		if !p.entry {
 			s = strings.ToLower(s)
 		}
@@ -65,22 +74,30 @@ func (r *reader) holds(p place) bool {
 	return false
 }
 
-// window is the bytes from the place on, as many as the text can take up.
-func (r *reader) window(p place) []byte {
+// window is the bytes from the place on, as many as the text can take up, and the byte in front, which can hold the first bits of it.
+func (r *reader) window(p place) (from []byte, front byte) {
 	n := int64(16*utf8.RuneCountInString(p.text) + 64)
+	if p.masked {
+		n += maxMasked
+	}
 	switch {
 	case p.recipe == "file name":
-		return []byte(r.name)[min(int(p.offset), len(r.name)):]
+		return []byte(r.name)[min(int(p.offset), len(r.name)):], 0
 	case strings.HasPrefix(p.recipe, "base64"):
 		if r.decoded == nil {
 			r.decoded = readBase64(readUpTo(r.src, maxText))
 		}
 		at := min(p.offset, int64(len(r.decoded)))
-		return r.decoded[at:min(at+n, int64(len(r.decoded)))]
+		return r.decoded[at:min(at+n, int64(len(r.decoded)))], 0
+	}
+	if p.offset > 0 {
+		var b [1]byte
+		r.src.ReadAt(b[:], p.offset-1)
+		front = b[0]
 	}
 	buf := make([]byte, max(0, min(n, r.src.Size()-p.offset)))
 	m, _ := r.src.ReadAt(buf, p.offset)
-	return buf[:m]
+	return buf[:m], front
 }
 
 // base64Run is how many bytes of Base64 stand in front.
@@ -102,9 +119,12 @@ func readBase64(p []byte) []byte {
 }
 
 // readings is what the bytes can say: as they are, and with every common escape undone, once and twice.
-func readings(p []byte, name string) []string {
+func readings(p []byte, front byte, name string) []string {
 	if wide, ok := strings.CutSuffix(name, ", ascii as bytes"); ok {
-		return append(readings(p, wide), string(p))
+		return append(readings(p, front, wide), string(p))
+	}
+	if out := rareReadings(p, front, name); out != nil {
+		return out
 	}
 	var charset encoding.Encoding
 	switch name {

@@ -115,7 +115,7 @@ func (n *needle) stands(p []byte) bool {
 func lower(p []byte) []byte {
 	out := make([]byte, len(p))
 	for i, b := range p {
-		out[i] = b | 0x22
+		out[i] = b | 0x26
 	}
 	return out
 }

@@ -10,7 +10,8 @@ import (
 )
 
 var terms = []match.Term{
-	{ID: 3, Text: "法轮功", Variants: []string{"法輪功"}}, {ID: 1, Text: "法轮"}, {ID: 7, Text: "Free Tibet"}, {ID: 9, Text: "tibet"}, {ID: 4, Text: "六四"},
+	{ID: 3, Text: "法轮功", Variants: []string{"法輪功"}, Encodings: text.All}, {ID: 1, Text: "法轮", Encodings: text.All},
+	{ID: 7, Text: "Free Tibet", Encodings: text.All}, {ID: 9, Text: "tibet", Encodings: text.All}, {ID: 4, Text: "六四", Encodings: text.All},
 }
 
 // TestFind searches every form of every term, between random bytes, with both engines and compares every hit.

@@ -5,13 +5,14 @@
 # make reference   what is extracted, compared with the reference tools on the samples
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   every benchmark once
+# make plausible   how many planted hits are lost in every encoding, and what is found in 4 GiB that hold nothing
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 10s
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 TOOL     := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: all build demo test reference lint fuzz bench generate clean
+.PHONY: all build demo test reference lint fuzz bench plausible generate clean
 
 all: build
 
@@ -40,6 +41,9 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1x ./...
+
+plausible:
+	go test ./scan -run 'TestPlanted|TestChance' -v -gib 4 -timeout 30m
 
 # what is generated from the code and checked by the tests
 generate:

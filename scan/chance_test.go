@@ -15,7 +15,7 @@ import (
 	"github.com/censorscan/censorscan/scan/text"
 )
 
-var chanceGiB = flag.Float64("gib", 0.0625, "GiB of random data that TestChance searches; a sixteenth as much of each of the others")
+var chanceGiB = flag.Float64("gib", 0.03, "GiB of random data that TestChance searches; a sixteenth as much of each of the others")
 
 // TestChance counts what the embedded lists find in data that hold nothing: random bytes, as they are and as text, and compressed text. The goal is less than one
 // text-like hit per GiB; `go test ./scan -run TestChance -gib 4 -v` measures it.

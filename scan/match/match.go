@@ -23,7 +23,7 @@ type Term struct {
 	ID        int32    // reported in the hits; need not be unique nor dense
 	Text      string   // the term; valid UTF-8
 	Variants  []string // other spellings, reported as this term
-	Encodings text.Set // in which to search; the zero value means all
+	Encodings text.Set // in which to search; the zero value means the common ones
 }
 
 // Engine chooses how a Core searches. The hits are the same for all.

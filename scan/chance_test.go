@@ -15,13 +15,13 @@ import (
 	"github.com/censorscan/censorscan/scan/text"
 )
 
-var chanceGiB = flag.Float64("gib", 0.03, "GiB of random data that TestChance searches; a sixteenth as much of each of the others")
+var chanceGiB = flag.Float64("gib", 0.0078, "GiB of random data that TestChance searches; of the others a sixteenth as much, 4 MiB at least")
 
 // TestChance counts what the embedded lists find in data that hold nothing: random bytes, as they are and as text, and compressed text. The goal is less than one
 // text-like hit per GiB; `go test ./scan -run TestChance -gib 4 -v` measures it.
 func TestChance(t *testing.T) {
 	lx := embedded(t)
-	const block = 8 << 20
+	const block = 4 << 20
 	for _, kind := range []struct {
 		name  string
 		share float64

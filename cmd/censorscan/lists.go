@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 
@@ -77,7 +78,7 @@ func runLists(ctx context.Context, o listsOptions, inputs []string, stdin io.Rea
 		}
 	}
 	if o.export != "" {
-		lists, err := chooseWordlists(nil, o.wordlists)
+		lists, err := o.chooseWordlists(nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

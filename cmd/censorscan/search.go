@@ -22,6 +22,7 @@ type searchOptions struct {
 	checkHashes bool
 	only        []string
 	wordlists   []string
+	short       bool
 	all         bool
 	minScore    float64
 	include     []string
@@ -32,6 +33,7 @@ type searchOptions struct {
 func (o *searchOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.only, "only", nil, "search for this wordlist only (`NAME`); repeatable")
 	f.StringArrayVar(&o.wordlists, "wordlist", nil, "search for the terms of `FILE` too (see censorscan wordlist import); repeatable")
+	f.BoolVar(&o.short, "short", false, "allow terms of one character in wordlists (not letters of an alphabet): they find much")
 	f.StringArrayVar(&o.include, "include", nil, "search only artefacts that match `GLOB` (containers are opened all the same); repeatable")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "neither open nor search what matches `GLOB`, or format=NAME; repeatable")
 	f.BoolVar(&o.checkHashes, "check-hashes", false, "check the hashes and checksums that containers carry")
@@ -88,7 +90,7 @@ func (o *searchOptions) scan(ctx context.Context, roms []string, stdin io.Reader
 	if err != nil {
 		return nil, err
 	}
-	lists, err := chooseWordlists(o.only, o.wordlists)
+	lists, err := o.chooseWordlists(o.only, log)
 	if err != nil {
 		return nil, err
 	}

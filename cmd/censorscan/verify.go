@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 
@@ -75,7 +76,7 @@ func runVerify(ctx context.Context, o verifyOptions, reportFile string, roms []s
 	} else if report, err = readReport(reportFile); err != nil {
 		return err
 	}
-	lists, err := chooseWordlists(o.only, o.wordlists)
+	lists, err := o.chooseWordlists(o.only, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

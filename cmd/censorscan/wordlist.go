@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,16 +17,23 @@ import (
 	"github.com/censorscan/censorscan/wordlists"
 )
 
-// chooseWordlists selects embedded lists and adds those of the user's files.
-func chooseWordlists(only, files []string) ([]*wordlists.List, error) {
+// chooseWordlists selects embedded lists and adds those of the user's files. Terms that stand in a file twice are told to log.
+func (o *searchOptions) chooseWordlists(only []string, log *slog.Logger) ([]*wordlists.List, error) {
 	lists, err := wordlists.Builtin()
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
+	for _, file := range o.wordlists {
 		l, err := readWordlist(file, nil, wordlists.ImportOptions{})
 		if err != nil {
 			return nil, err
+		}
+		twice, err := wordlists.Searchable(file, l, o.short)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range twice {
+			log.Info("a term stands there twice", "term", t)
 		}
 		lists = append(lists, l)
 	}

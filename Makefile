@@ -2,6 +2,7 @@
 # make demo    build it and scan the small OTA zip of testdata
 # make test    every test, with the race detector
 # make lint    gofmt, go vet, staticcheck, go mod tidy
+# make selftest    every case of censorscan selftest
 # make reference   what is extracted, compared with the reference tools on the samples
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   every benchmark once
@@ -12,7 +13,7 @@ FUZZTIME ?= 10s
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 TOOL     := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: all build demo test reference lint fuzz bench plausible generate clean
+.PHONY: all build demo selftest test reference lint fuzz bench plausible generate clean
 
 all: build
 
@@ -21,6 +22,9 @@ build:
 
 demo: build
 	./bin/censorscan scan testdata/rom/demo_ota.zip
+
+selftest: build
+	./bin/censorscan selftest --output json=bin/selftest.json
 
 test:
 	go test -race -timeout 20m ./...

@@ -138,3 +138,27 @@ func (c *console) status(stderr io.Writer) io.Writer {
 	}
 	return stderr
 }
+
+// counter shows how many of a number of things are done, on a terminal only.
+type counter struct {
+	console *console
+	stderr  io.Writer
+	bar     *pb.ProgressBar
+}
+
+func (c *console) counter(stderr io.Writer) *counter { return &counter{console: c, stderr: stderr} }
+
+func (c *counter) update(done, all int) {
+	if c.bar == nil && !c.console.quiet && isTerminal(c.stderr) {
+		c.bar = pb.New(all).SetWriter(c.stderr).Set(pb.CleanOnFinish, true).Start()
+	}
+	if c.bar != nil {
+		c.bar.SetCurrent(int64(done))
+	}
+}
+
+func (c *counter) finish() {
+	if c.bar != nil {
+		c.bar.Finish()
+	}
+}

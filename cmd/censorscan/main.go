@@ -100,7 +100,7 @@ together with an account of what could not be opened.
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(newScanCommand(), newDiffCommand(), newGateCommand(), newListsCommand(), newVerifyCommand(), newLsCommand(), newExtractCommand(), newWordlistCommand(), newVersionCommand())
+	c.AddCommand(newScanCommand(), newDiffCommand(), newGateCommand(), newListsCommand(), newVerifyCommand(), newLsCommand(), newExtractCommand(), newWordlistCommand(), newSelftestCommand(), newVersionCommand())
 	return c
 }
 

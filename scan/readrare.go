@@ -18,8 +18,8 @@ import (
 	"github.com/censorscan/censorscan/scan/text"
 )
 
-// rareReadings is what the bytes can say in one of the rare encodings, nil for a common one. front is the byte before them. CNS 11643 and
-// surrogates in three bytes have no decoder but that of package text.
+// rareReadings is what the bytes can say in one of the rare encodings, nil for another one. front is the byte before them. CNS 11643 has
+// no decoder but that of package text.
 func rareReadings(p []byte, front byte, name string) []string {
 	one := func(s string, _ error) []string { return []string{s} }
 	switch name {
@@ -27,8 +27,6 @@ func rareReadings(p []byte, front byte, name string) []string {
 		return one(utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder().String(string(p)))
 	case "utf-32be":
 		return one(utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM).NewDecoder().String(string(p)))
-	case "cesu-8":
-		return []string{decodedAs(text.CESU8, p)}
 	case "euc-tw":
 		return []string{decodedAs(text.EUCTW, p)}
 	case "cns11643-7bit":

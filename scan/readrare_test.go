@@ -32,7 +32,7 @@ func TestVerifyRare(t *testing.T) {
 	const simplified, traditional = "他们说，法轮功和89民运都好，西藏独立吗？\n", "他們說，法輪功和89民運都好，西藏獨立嗎？\n"
 	data := map[string]string{
 		"masked": "他们说，法. 轮. 功好。ｆｒｅｅ　ｔｉｂｅｔ，臺灣独立\n", "combination": "我们明天上街，一起散步去吧\n",
-		"cesu-8": "他们 \xed\xa1\x80\xed\xb0\x80\xed\xa1\x80\xed\xb0\x81\xed\xa1\x80\xed\xb0\x82 说\n", "html-named": "says &Uuml;ber&nbsp;die&nbsp;Mauer.\n",
+		"mutf-8": "他们 \xed\xa1\x80\xed\xb0\x80\xed\xa1\x80\xed\xb0\x81\xed\xa1\x80\xed\xb0\x82 说\n", "html-named": "says &Uuml;ber&nbsp;die&nbsp;Mauer.\n",
 	}
 	for enc, write := range writers {
 		if data[enc.String()] = write(simplified); data[enc.String()] == "" || enc == text.EUCTW || enc == text.CNS7 {

@@ -27,7 +27,7 @@ func ascending(window []byte, start, end int, enc Encoding) bool {
 	switch enc {
 	case UTF32LE, UTF32BE:
 		width = 4
-	case UTF8, CESU8:
+	case UTF8, MUTF8:
 		return false
 	}
 	if enc.Escaped() || end-start < width {

@@ -25,7 +25,7 @@ const (
 const (
 	UTF32LE       Encoding = iota + XMLHex + 1 // UTF-32, low byte first
 	UTF32BE                                    // UTF-32, high byte first
-	CESU8                                      // surrogates in three bytes each: modified UTF-8 (Java, DEX) for characters beyond the BMP
+	MUTF8                                      // surrogates in three bytes each: modified UTF-8 (Java, DEX) for characters beyond the BMP
 	EUCTW                                      // EUC-TW: CNS 11643 planes 1 and 2
 	GB7                                        // GB 2312 in seven bits: HZ (RFC 1843) and ISO-2022-CN (RFC 1922)
 	CNS7                                       // CNS 11643 plane 1 in seven bits: ISO-2022-CN
@@ -64,7 +64,7 @@ var rows = [...]row{
 	XMLHex:        {"xml-hex", true, 10, xmlHexForms, decodeXML, nil},
 	UTF32LE:       {"utf-32le", false, 4, rawForms(encodeUTF32LE), decodeUTF32LE, nil},
 	UTF32BE:       {"utf-32be", false, 4, rawForms(encodeUTF32BE), decodeUTF32BE, nil},
-	CESU8:         {"cesu-8", false, 6, cesu8Forms, decodeCESU8, nil},
+	MUTF8:         {"mutf-8", false, 6, mutf8Forms, decodeMUTF8, nil},
 	EUCTW:         {"euc-tw", false, 4, eucTWForms, decodeEUCTW, nil},
 	GB7:           {"gb2312-7bit", true, 2, gb7Forms, decodeUTF8, unpackGB7},
 	CNS7:          {"cns11643-7bit", true, 2, cns7Forms, decodeUTF8, unpackCNS7},

@@ -116,7 +116,7 @@ func measure(window []byte, start, end int, enc Encoding) hit {
 		case u.r < utf8.RuneSelf:
 			h.bits += 7
 			continue
-		case enc.Escaped() || enc == UTF8 || enc == CESU8:
+		case enc.Escaped() || enc == UTF8 || enc == MUTF8:
 			h.bits += 8 * u.size
 		default:
 			h.bits += 16
@@ -206,7 +206,7 @@ func (g *Grader) judge(u unit, enc Encoding, script rune) verdict {
 		return neutral
 	case u.r <= 0xFFFF && g.class[u.r] != classRare, script != 0 && u.r>>8 == script>>8:
 		return likely
-	case (enc == UTF8 || enc == CESU8) && unicode.IsPrint(u.r): // valid UTF-8 of several bytes is evidence in itself
+	case (enc == UTF8 || enc == MUTF8) && unicode.IsPrint(u.r): // valid UTF-8 of several bytes is evidence in itself
 		return likely
 	}
 	return unlikely

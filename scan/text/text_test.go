@@ -10,7 +10,7 @@ import (
 
 func TestNames(t *testing.T) {
 	want := "utf-8 utf-16le utf-16be gb18030 big5 unicode-escape percent xml-decimal xml-hex " +
-		"utf-32le utf-32be cesu-8 euc-tw gb2312-7bit cns11643-7bit utf-7 hex-escape octal-escape decimal-escape brace-escape percent-u long-escape html-named hex base64"
+		"utf-32le utf-32be mutf-8 euc-tw gb2312-7bit cns11643-7bit utf-7 hex-escape octal-escape decimal-escape brace-escape percent-u long-escape html-named hex base64"
 	var names []string
 	for _, e := range Encodings() {
 		names = append(names, e.String())
@@ -74,8 +74,8 @@ func TestForms(t *testing.T) {
 		{XMLHex, "j", 1, []string{"&#x6a;", "&#x4A;"}, []string{"&#x2a;"}},
 		{UTF32LE, "a民", 1, []string{"a\x00\x00\x00\x11\x6c\x00\x00", "A\x00\x00\x00\x11\x6c\x00\x00"}, nil},
 		{UTF32BE, "𠀀", 1, []string{"\x00\x02\x00\x00"}, nil},
-		{CESU8, "a𠀀", 1, []string{"A\xed\xa1\x80\xed\xb0\x80"}, nil},
-		{CESU8, "法", 0, nil, nil},
+		{MUTF8, "a𠀀", 1, []string{"A\xed\xa1\x80\xed\xb0\x80"}, nil},
+		{MUTF8, "法", 0, nil, nil},
 		{EUCTW, "法輪功", 1, []string{"\xce\xce\xef\xc7\xc5\xfc"}, nil},
 		{EUCTW, "法轮功", 0, nil, nil},
 		{EUCTW, "乂A", 1, []string{"\x8e\xa2\xa1\xa1a"}, nil},
@@ -163,9 +163,9 @@ func TestDecodeRune(t *testing.T) {
 		{UTF32BE, "\x00\x11\x00\x00", utf8.RuneError, 4, false},
 		{UTF32BE, "\x00\x00\xd8\x00", utf8.RuneError, 4, false},
 		{UTF32LE, "\xd5\x6c\x00", utf8.RuneError, 3, false},
-		{CESU8, "\xed\xa1\x80\xed\xb0\x80", '𠀀', 6, true},
-		{CESU8, "\xed\xa1\x80x", utf8.RuneError, 1, false},
-		{CESU8, "法", '法', 3, true},
+		{MUTF8, "\xed\xa1\x80\xed\xb0\x80", '𠀀', 6, true},
+		{MUTF8, "\xed\xa1\x80x", utf8.RuneError, 1, false},
+		{MUTF8, "法", '法', 3, true},
 		{EUCTW, "\xce\xce\xef", '法', 2, true},
 		{EUCTW, "\x8e\xa2\xa1\xa1", '乂', 4, true},
 		{EUCTW, "\x8e\xa3\xa1\xa1", utf8.RuneError, 1, false},

@@ -33,7 +33,7 @@ func before(units []unit, window []byte, start, reach int, enc Encoding) []unit 
 		lo += (start - lo) & 1
 	case UTF32LE, UTF32BE:
 		lo += (start - lo) & 3
-	case UTF8, CESU8:
+	case UTF8, MUTF8:
 		for skip := 0; skip < 3 && lo > 0 && lo < start && window[lo]&0xC0 == 0x80; skip++ {
 			lo++
 		}

@@ -22,8 +22,8 @@ func decodeUTF32(p []byte, order binary.ByteOrder) (rune, int, bool) {
 	return utf8.RuneError, 4, false
 }
 
-// cesu8Forms: only characters beyond the BMP are written in another way than in UTF-8.
-func cesu8Forms(term string) []Form {
+// mutf8Forms: only characters beyond the BMP are written in another way than in UTF-8.
+func mutf8Forms(term string) []Form {
 	var b builder
 	beyond := false
 	for _, r := range term {
@@ -42,7 +42,7 @@ func cesu8Forms(term string) []Form {
 	return []Form{b.form}
 }
 
-func decodeCESU8(p []byte) (rune, int, bool) {
+func decodeMUTF8(p []byte) (rune, int, bool) {
 	if len(p) >= 6 {
 		if r := utf16.DecodeRune(surrogate(p), surrogate(p[3:])); r != utf8.RuneError {
 			return r, 6, true

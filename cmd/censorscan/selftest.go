@@ -55,7 +55,7 @@ func runSelftest(ctx context.Context, o selftestOptions, stdout, stderr io.Write
 	if _, err := o.console.logger(stderr); err != nil {
 		return err
 	}
-	lists, err := chooseWordlists(nil, nil)
+	lists, err := new(searchOptions).chooseWordlists(nil, nil)
 	if err != nil {
 		return err
 	}

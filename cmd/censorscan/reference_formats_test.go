@@ -70,7 +70,7 @@ func readersOf(o *ours, chain string) []*reader {
 			names := slices.SortedFunc(maps.Keys(o.children(chain)), func(a, b string) int { return firstNumber(a) - firstNumber(b) })
 			return readPython(t, format, o.file(chain), names...)
 		}}}
-	case "embedded", "xor":
+	case "embedded", "xor", "base64":
 		return []*reader{{name: "reference.py", read: func(t *testing.T, o *ours, chain string) map[string]entry {
 			return readPython(t, format, o.file(chain), slices.Sorted(maps.Keys(o.children(chain)))...)
 		}}}

@@ -7,6 +7,7 @@ import (
 	"github.com/censorscan/censorscan/extract/archive/cpio"
 	"github.com/censorscan/censorscan/extract/archive/tar"
 	"github.com/censorscan/censorscan/extract/archive/zip"
+	"github.com/censorscan/censorscan/extract/bundle/base64"
 	"github.com/censorscan/censorscan/extract/bundle/oat"
 	"github.com/censorscan/censorscan/extract/bundle/pak"
 	"github.com/censorscan/censorscan/extract/bundle/unity"
@@ -58,10 +59,11 @@ func All() []extract.Format {
 		compress.Brotli(), // nothing at all but a name and a trial
 	}
 	list = append(list, unsupported()...)
-	return append(list,
+	list = append(list,
 		compress.Embedded(), // no magic, or one anywhere in the first 64 bytes, so behind all that is known
 		xor.Format(list),    // statistics, and what those with a magic say of the bytes under a key
 	)
+	return append(list, base64.Format(list)) // an alphabet, and what all others say of the bytes that it stands for
 }
 
 // Joiners returns the forms in which one artefact lies in several members of a container, in the order in which they are tried.

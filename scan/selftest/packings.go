@@ -7,6 +7,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -60,6 +61,7 @@ func packings() []packing {
 		{"embedded", "zlib behind a length", "asset.bin", "", then(zlibStream, behindLength)},
 		{"embedded", "raw deflate behind a length", "asset.bin", "", then(then(tarredBehind(tar.FormatUSTAR, blockSize), deflated), behindLength)},
 		{"xor", "key 0x5a", "asset.bin", "", xored},
+		{"base64", "of gzip", "asset.b64", "", then(stream(func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }), inBase64)},
 		{"android-backup", "deflated", "backup.ab", "", backup},
 		{"pak", "version 5", "resources.pak", "", pakFile},
 		{"unity", "UnityFS, stored", "asset.unity3d", "", unityBundle},
@@ -115,6 +117,10 @@ func deflated(content []byte) ([]byte, error) {
 // behindLength puts a header of an app in front of a stream: its length.
 func behindLength(content []byte) ([]byte, error) {
 	return append(binary.LittleEndian.AppendUint32(nil, uint32(len(content))), content...), nil
+}
+
+func inBase64(content []byte) ([]byte, error) {
+	return base64.StdEncoding.AppendEncode(nil, content), nil
 }
 
 func xored(content []byte) ([]byte, error) {

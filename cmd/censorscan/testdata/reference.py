@@ -5,6 +5,7 @@
 
 Prints size, SHA-256 and name (in hex; none if there is one file only) of every file in the container. Needs the zstd, lz4 and brotli tools for what they compress.
 """
+import base64
 import bz2
 import hashlib
 import lzma
@@ -341,8 +342,15 @@ def xor(data, *names):
         yield name.encode(), bytes(b ^ key for b in data)
 
 
+def base64_text(data, *names):
+    """Both alphabets, with or without padding."""
+    data = data.translate(bytes.maketrans(b"-_", b"+/"), b"\r\n =")
+    return [(names[0].encode(), base64.b64decode(data + b"=" * (-len(data) % 4)))]
+
+
 READERS = {"super": super_image, "unity": unity, "pak": pak, "oat": oat, "kernel": kernel, "dtbo": dtbo, "avb": avb, "android-backup": backup,
-           "zlib": lambda data: [(b"", zlib.decompress(data))], "embedded": embedded, "zip": zip_archive, "sdat": sdat, "xor": xor}
+           "zlib": lambda data: [(b"", zlib.decompress(data))], "embedded": embedded, "zip": zip_archive, "sdat": sdat, "xor": xor,
+           "base64": base64_text}
 
 with open(sys.argv[2], "rb") as f:
     extra = [sys.argv[2]] if sys.argv[1] == "zip" else sys.argv[3:]

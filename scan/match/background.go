@@ -22,7 +22,7 @@ var background string
 const kinds = 8
 
 // weights is how much a place that passes the filter counts in each kind.
-var weights = [kinds]float64{1, 1, 1, 1, 1, 0.25, 0.25, 2}
+var weights = [kinds]float64{1, 1.5, 1.5, 0.4, 0.6, 0.15, 0.15, 2}
 
 // shares is a share of the pairs of each kind, times the root of its weight: a product of two has the weight of the kind.
 type shares [kinds]float32

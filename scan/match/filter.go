@@ -53,7 +53,7 @@ func (l *lists) touch(next []byte) {
 // testdata/bench/peers -peers narrow,wide, for up to some 15,000 needles of four bytes and more, for fewer if some are shorter.
 const (
 	narrowUpTo    = 20_000 // needles
-	narrowPassing = 0.1    // weighted sum of the shares that pass
+	narrowPassing = 0.08   // weighted sum of the shares that pass
 )
 
 // chooseFilter makes the filter that is likely to be faster.

@@ -24,7 +24,7 @@ type placer struct {
 
 const (
 	anchorsTry  = 24 // anchors looked at for a needle
-	anchorsBest = 4  // of those, the ones with the rarest pairs are tried in each bucket
+	anchorsBest = 8  // of those, the ones with the rarest pairs are tried in each bucket
 )
 
 // crowdingPrice is what a needle that is looked at costs, in places that pass.

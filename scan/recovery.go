@@ -135,7 +135,8 @@ func entriesIn(lists []recover.List, decoded bool) []extract.Extent {
 	return out
 }
 
-// copiesOf returns the folded entries of such lists in binary layouts: there the same words often stand once more, in an index or where they lay before.
+// copiesOf returns the folded entries of the lists in binary layouts that are no word collections: there the same words often stand once more, in an index or where
+// they lay before.
 func copiesOf(lists []recover.List) map[string]bool {
 	copies := map[string]bool{}
 	for i := range lists {
@@ -148,13 +149,10 @@ func copiesOf(lists []recover.List) map[string]bool {
 	return copies
 }
 
-// dropEntries takes the hits that lie in the extents, those of terms that are copies of entries and, if they were found twice, those in Base64 out of the
-// leaf's terms.
+// dropEntries takes the hits that lie in the extents, those of terms that are entries of a list with copies, or stand in one, and, if they were found twice,
+// those in Base64 out of the leaf's terms.
 func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Extent, copies map[string]bool, twice bool) {
-	again := func(id int32) bool {
-		if len(copies) == 0 {
-			return false
-		}
+	entry := func(id int32) bool {
 		id &^= maskedKey
 		return copies[recover.Fold(e.lx.terms[id].Text)] || slices.ContainsFunc(e.lx.variants[id], func(v string) bool { return copies[recover.Fold(v)] })
 	}
@@ -165,9 +163,19 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Exte
 		i := sort.Search(len(extents), func(i int) bool { return extents[i].End() > offset })
 		return i < len(extents) && extents[i].Offset <= offset
 	}
+	again := map[int32]bool{}
+	for _, h := range l.hits {
+		if len(copies) == 0 {
+			break
+		}
+		if _, met := again[h.term]; !met {
+			again[h.term] = entry(h.term)
+		}
+		again[h.term] = again[h.term] || inside(h.offset, h.encoding)
+	}
 	var outside []hit
 	for _, h := range l.hits {
-		if !inside(h.offset, h.encoding) && !again(h.term) {
+		if !inside(h.offset, h.encoding) && !again[h.term] {
 			outside = append(outside, h)
 		}
 	}
@@ -190,7 +198,7 @@ func (e *Engine) dropEntries(src extract.Source, l *leaf, extents []extract.Exte
 		rest.add(h, e.lx.grader.Grade(v.Window, v.Start, v.End, v.Encoding), v)
 	}
 	for id, o := range l.late {
-		if again(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at, o.encoding) }) {
+		if again[id] || len(copies) > 0 && entry(id) || !slices.ContainsFunc(o.offsets, func(at int64) bool { return !inside(at, o.encoding) }) {
 			continue
 		}
 		if first := rest.terms[id]; first != nil {

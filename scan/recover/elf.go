@@ -119,8 +119,13 @@ func (e *elf) cString(off int64, enc text.Encoding) (stored, bool) {
 	if off < 0 {
 		return stored{}, false
 	}
-	p := e.b.upTo(off, maxCString)
+	const most = 48 // bytes of most strings
+	p := e.b.upTo(off, most)
 	n := slices.Index(p, 0)
+	if n < 0 {
+		p = e.b.upTo(off, maxCString)
+		n = slices.Index(p, 0)
+	}
 	if n <= 0 {
 		return stored{}, false
 	}
@@ -139,8 +144,13 @@ func (e *elf) cString(off int64, enc text.Encoding) (stored, bool) {
 func (e *elf) tell() {
 	e.told = map[int64]text.Encoding{}
 	for _, h := range e.b.terms() {
-		from := max(h.off-maxCString, 0)
-		p := e.b.upTo(from, h.off-from)
+		var p []byte
+		for _, back := range []int64{64, maxCString} { // bytes in which the string should begin
+			from := max(h.off-back, 0)
+			if p = e.b.upTo(from, h.off-from); lastNUL(p) >= 0 {
+				break
+			}
+		}
 		start := h.off - int64(len(p)-1-lastNUL(p))
 		if s, ok := e.cString(start, h.enc); ok && e.b.tells(s.text) {
 			if addr := e.addr(start); addr >= 0 {
@@ -228,7 +238,7 @@ func (e *elf) tables() {
 // table takes the rows around pointers to telling strings: those of the distance at which most of them stand in one sequence of pointers to strings, the
 // shortest of equally good ones.
 func (e *elf) table(places []reloc) {
-	enc := e.told[places[0].to]
+	enc := e.encoding(places)
 	best := elfRows{}
 	for stride := e.word; stride <= maxStride*e.word; stride += e.word {
 		if r := e.rows(places, stride, enc); r.hits > best.hits {
@@ -266,6 +276,19 @@ func (e *elf) table(places []reloc) {
 	if len(rest) > 1 {
 		e.table(rest)
 	}
+}
+
+// encoding is that of most of the strings.
+func (e *elf) encoding(places []reloc) text.Encoding {
+	var count [256]int
+	best := e.told[places[0].to]
+	for _, p := range places {
+		enc := e.told[p.to]
+		if count[enc]++; count[enc] > count[best] {
+			best = enc
+		}
+	}
+	return best
 }
 
 // elfRows are rows that each hold a pointer to a string at the same place.

@@ -49,6 +49,7 @@ func (b *image) terms() []hit {
 		}
 	}
 	slices.SortStableFunc(b.found, func(a, b hit) int { return cmp.Compare(a.off, b.off) })
+	b.found = slices.CompactFunc(b.found, func(a, b hit) bool { return a.off == b.off }) // ASCII is the same in several
 	return b.found
 }
 

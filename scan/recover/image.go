@@ -35,7 +35,7 @@ type image struct {
 }
 
 func newImage(r io.ReaderAt, size int64, hits []int64, known *Terms) *image {
-	b := &image{r: r, size: size, known: known, pages: map[int64][]byte{}, docs: map[string]*document{}, left: 2*size + 64*min(size, maxKept) + 4<<20}
+	b := &image{r: r, size: size, known: known, pages: map[int64][]byte{}, docs: map[string]*document{}, left: 2*size + 64*min(size, maxKept) + 16<<20}
 	if len(hits) > 0 {
 		b.hits = slices.Sorted(slices.Values(hits))
 	}

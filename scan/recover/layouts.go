@@ -37,6 +37,8 @@ type catch struct {
 	pools []*structure
 	// loose says that strings may stand outside of what the layout describes.
 	loose bool
+	// known are parts of the file that hold copies of strings which stand elsewhere in it.
+	known []extent
 }
 
 // text keeps a string that could hold a list of its own.
@@ -68,7 +70,7 @@ func (j *judge) image(b *image, lay layout) []List {
 		taken = inOrder(append(taken, choose(rest)...))
 	}
 	if c.loose {
-		taken = inOrder(append(taken, choose(j.unknown(b, taken))...))
+		taken = inOrder(append(taken, choose(j.unknown(b, taken, c.known))...))
 	}
 	return j.listsOf(b, taken)
 }

@@ -323,16 +323,21 @@ func (b *image) prefixes(h hit) []prefixAt {
 	if h.enc == text.UTF16LE || h.enc == text.UTF16BE {
 		units = []int{2, 1}
 	}
+	front := b.upTo(max(h.off-maxWidth, 0), min(h.off, maxWidth))
 	for _, kind := range lengthKinds() {
-		for _, bias := range []int{0, 1, 5} { // 1 of Lua and .NET, 5 of LuaJIT
-			for _, unit := range units {
-				for width := int64(1); width <= 8; width++ {
-					x := prefixed{b: b, enc: h.enc, kind: kind, bias: bias, unit: unit}
-					at := h.off - width
-					if begin, end, ok := x.entry(at); !ok || begin != h.off {
+		for width := 1; width <= len(front); width++ {
+			n, w := kind.read(front[len(front)-width:])
+			if w != width {
+				continue
+			}
+			for _, bias := range []int{0, 1, 5} { // 1 of Lua and .NET, 5 of LuaJIT
+				for _, unit := range units {
+					if (n-bias)*unit <= 0 || (n-bias)*unit > maxPrefixed {
 						continue
-					} else {
-						all = append(all, x.gaps(at, end)...)
+					}
+					x := prefixed{b: b, enc: h.enc, kind: kind, bias: bias, unit: unit}
+					if _, end, ok := x.entry(h.off - int64(width)); ok {
+						all = append(all, x.gaps(h.off-int64(width), end)...)
 					}
 				}
 			}

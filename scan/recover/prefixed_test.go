@@ -50,11 +50,15 @@ func TestPrefixed(t *testing.T) {
 		}},
 	}
 	long := strings.Repeat("很长的词", 20) // more than 127 bytes, so that kinds that look alike part ways
+	large := append(slices.Repeat(sampleWords(), 100), filler(300)...)
 	for _, enc := range []text.Encoding{text.UTF8, text.UTF16LE, text.UTF16BE, text.GB18030} {
 		for _, w := range writers {
 			words := sampleWords()
 			if strings.HasPrefix(w.recipe, "varint") {
 				words = slices.Insert(words, 5, long)
+			}
+			if w.recipe == "u16le length-prefixed strings" {
+				words = large
 			}
 			noise := make([]byte, 400)
 			rand.New(rand.NewSource(3)).Read(noise)

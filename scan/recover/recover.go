@@ -121,7 +121,7 @@ func Recover(r io.ReaderAt, size int64, name string, hits []int64, known *Terms,
 	enc, bom, ok := detect(raw, known)
 	if !ok {
 		res.Begin, res.End = 0, size
-		res.Lists = j.listsOf(b, choose(j.unknown(b, nil)))
+		res.Lists = j.listsOf(b, choose(j.unknown(b, nil, nil)))
 		return res, nil
 	}
 	res.Text = true

@@ -103,19 +103,33 @@ type sqlTable struct {
 	sql  string
 }
 
-// schema reads the table that names the others.
-func (db *sqlite) schema() []sqlTable {
-	var tables []sqlTable
+// schema reads the table that names the others. The pages of indexes hold nothing that their tables do not.
+func (db *sqlite) schema() (tables []sqlTable) {
+	var indexes []uint32
 	db.walk(1, 0, db.seen, func(r *record) {
-		if kind, ok := r.text(0); !ok || kind.text != "table" || len(tables) == maxNodes {
+		kind, _ := r.text(0)
+		root, ok := r.number(3)
+		if !ok || root <= 0 || root > int64(db.pages) || len(tables) == maxNodes {
 			return
 		}
 		name, _ := r.text(1)
 		sql, _ := r.text(4)
-		if root, ok := r.number(3); ok && root > 0 && root <= int64(db.pages) {
+		switch kind.text {
+		case "table":
 			tables = append(tables, sqlTable{name.text, uint32(root), sql.text})
+		case "index":
+			indexes = append(indexes, uint32(root))
 		}
 	})
+	for _, root := range indexes {
+		pages := map[uint32]bool{}
+		db.walk(root, 0, pages, func(*record) {})
+		for page := range pages {
+			db.seen[page] = true
+			off := db.offset(page)
+			db.c.known = append(db.c.known, extent{off, off + db.size})
+		}
+	}
 	return tables
 }
 

@@ -18,9 +18,9 @@ const (
 
 // unknown recovers lists from bytes of which no layout is known, or from what a layout left: strings behind their lengths, text that stands by itself, and, as
 // the last resort, the strings around the hits, whatever lies between them.
-func (j *judge) unknown(b *image, taken []*candidate) []*candidate {
+func (j *judge) unknown(b *image, taken []*candidate, known []extent) []*candidate {
 	var all []*candidate
-	for _, hits := range clusters(b.unexplained(taken)) {
+	for _, hits := range clusters(b.unexplained(taken, known)) {
 		if !b.telling(hits) {
 			continue
 		}
@@ -46,10 +46,10 @@ func (j *judge) prefixed(b *image) []*candidate {
 	return all
 }
 
-// unexplained returns the hits that lie in no entry of a blocklist, and where none of its entries begins once more: the same words stand in an index, or where
+// unexplained returns the hits that lie in no entry of a blocklist and in no known part, and where none of its entries begins once more: the same words stand in an index, or where
 // they lay before.
-func (b *image) unexplained(taken []*candidate) []hit {
-	var used []extent
+func (b *image) unexplained(taken []*candidate, known []extent) []hit {
+	used := slices.Clone(known)
 	const head = 4
 	copies := map[string][][]byte{} // entries, by their first bytes
 	for _, c := range taken {
@@ -78,8 +78,8 @@ func (b *image) unexplained(taken []*candidate) []hit {
 		if i < len(used) && used[i].begin <= h.off {
 			continue
 		}
-		p := b.upTo(h.off, maxCString)
-		if len(p) >= head && slices.ContainsFunc(copies[string(p[:head])], func(e []byte) bool { return bytes.HasPrefix(p, e) }) {
+		p := b.upTo(h.off, head)
+		if slices.ContainsFunc(copies[string(p)], func(e []byte) bool { return bytes.Equal(b.upTo(h.off, int64(len(e))), e) }) {
 			continue
 		}
 		rest = append(rest, h)
@@ -229,7 +229,8 @@ func (b *image) findRun(hits []hit) *structure {
 
 // nextString returns the next string of at least two characters, three when they are ASCII, that begins within maxBetween bytes, and where to go on.
 func (b *image) nextString(off int64, enc text.Encoding) (stored, int64) {
-	p := b.upTo(off, maxBetween+maxCString)
+	const most = 64 // bytes of most strings
+	p := b.upTo(off, maxBetween+most)
 	unit := 1
 	if enc == text.UTF16LE || enc == text.UTF16BE {
 		unit = 2
@@ -237,6 +238,9 @@ func (b *image) nextString(off int64, enc text.Encoding) (stored, int64) {
 	for i := 0; i < min(len(p), maxBetween); {
 		n, chars, wide := i, 0, false
 		for n < len(p) {
+			if n > len(p)-4 && len(p) == maxBetween+most {
+				p = b.upTo(off, maxBetween+maxCString)
+			}
 			r, size, ok := enc.DecodeRune(p[n:])
 			if !ok || control(r) || r == 0 || r == '\n' || r == '\r' {
 				break

@@ -47,7 +47,7 @@ both sides), loaders, loaders-added, terms, terms-added, any, none.
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write the result: json, markdown, csv or table=`FILE` (- is standard output); repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write the result: json, html, markdown, csv or table=`FILE` (- is standard output); repeatable")
 	f.StringSliceVar(&o.failOn, "fail-on", []string{"none"}, "exit 10 on these `changes`")
 	f.BoolVar(&o.timeline, "timeline", false, "follow each list over all releases given")
 	o.searchOptions.addFlags(f)
@@ -66,7 +66,7 @@ func runDiff(ctx context.Context, o diffOptions, inputs []string, stdin io.Reade
 	if !o.timeline && len(inputs) != 2 {
 		return usageError{fmt.Errorf("diff wants two releases; --timeline takes more")}
 	}
-	outputs, err := parseOutputs(o.outputs, "json", "markdown", "csv", "table")
+	outputs, err := parseOutputs(o.outputs, "json", "html", "markdown", "csv", "table")
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func runDiff(ctx context.Context, o diffOptions, inputs []string, stdin io.Reade
 			return err
 		}
 		return writeOutputs(outputs, []form{
-			jsonForm(t),
+			jsonForm(t), o.htmlForm(t),
 			{"markdown", func(w io.Writer) error { return render.TimelineMarkdown(w, t) }},
 			{"csv", func(w io.Writer) error { return render.TimelineCSV(w, t) }},
 			{"table", func(w io.Writer) error { return render.Timeline(w, t, o.console.table(w)) }},
@@ -92,7 +92,7 @@ func runDiff(ctx context.Context, o diffOptions, inputs []string, stdin io.Reade
 	}
 	d := diff.Compare(reports[0], reports[1], toolInfo())
 	err = writeOutputs(outputs, []form{
-		jsonForm(d),
+		jsonForm(d), o.htmlForm(d),
 		{"markdown", func(w io.Writer) error { return render.DiffMarkdown(w, d) }},
 		{"csv", func(w io.Writer) error { return render.DiffCSV(w, d) }},
 		{"table", func(w io.Writer) error { return render.Diff(w, d, o.console.table(w)) }},

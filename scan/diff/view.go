@@ -26,7 +26,7 @@ func newView(r *scan.Report) *view {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		p := v.place(f.Path)
-		v.findings = append(v.findings, finding{f, p, appOf(p)})
+		v.findings = append(v.findings, finding{f, p, App(p)})
 	}
 	return v
 }
@@ -39,8 +39,8 @@ func (v *view) place(path string) string {
 	return path
 }
 
-// appOf is the place of the innermost apk or apex on the way to a file.
-func appOf(place string) string {
+// App is the place of the innermost apk or apex on the way to a file.
+func App(place string) string {
 	for i := len(place); i > 0; i = strings.LastIndexByte(place[:i], '!') {
 		lower := strings.ToLower(place[:i])
 		if strings.HasSuffix(lower, ".apk") || strings.HasSuffix(lower, ".apex") || strings.HasSuffix(lower, ".capex") {

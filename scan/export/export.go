@@ -54,7 +54,7 @@ type File struct {
 // Lists writes every list of a report into a folder: as lines of UTF-8, as CSV (index, text, offset, category, gloss), and in the layout of
 // the tables that the Citizen Lab publishes (github.com/citizenlab/chat-censorship), with a manifest of hashes. The glosses are those of the wordlists.
 func Lists(dir *os.Root, r *scan.Report, lists []*wordlists.List) (*Manifest, error) {
-	glosses := glossesOf(lists)
+	glosses := wordlists.GlossesOf(lists)
 	m := &Manifest{Schema: Schema, Tool: r.Tool, Inputs: r.Inputs, Lists: []List{}}
 	for _, f := range r.Findings {
 		if f.List == nil {
@@ -135,22 +135,22 @@ func asLines(l *scan.List) (data []byte, broken int) {
 	return data, broken
 }
 
-func asCSV(l *scan.List, glosses map[string]string) ([]byte, error) {
+func asCSV(l *scan.List, glosses wordlists.Glosses) ([]byte, error) {
 	rows := [][]string{{"index", "text", "offset", "category", "gloss"}}
 	for i, e := range l.Entries {
-		rows = append(rows, []string{strconv.Itoa(i + 1), e.Text, strconv.FormatInt(e.Offset, 10), e.Category, glosses[wordlists.Fold(e.Text)]})
+		rows = append(rows, []string{strconv.Itoa(i + 1), e.Text, strconv.FormatInt(e.Offset, 10), e.Category, glosses.Of(e.Text)})
 	}
 	return writeCSV(rows)
 }
 
-func asCitizenLab(f *scan.Finding, glosses map[string]string) ([]byte, error) {
+func asCitizenLab(f *scan.Finding, glosses wordlists.Glosses) ([]byte, error) {
 	rows := [][]string{{"client", "word", "machine_translation", "human_translation", "theme", "categories", "description"}}
 	for _, e := range f.List.Entries {
 		theme := ""
 		if e.Category != "" {
 			theme = wordlists.Subject(e.Category)
 		}
-		rows = append(rows, []string{f.Path, e.Text, "", glosses[wordlists.Fold(e.Text)], theme, e.Category, ""})
+		rows = append(rows, []string{f.Path, e.Text, "", glosses.Of(e.Text), theme, e.Category, ""})
 	}
 	return writeCSV(rows)
 }
@@ -162,17 +162,4 @@ func writeCSV(rows [][]string) ([]byte, error) {
 		return nil, fmt.Errorf("writing CSV: %w", err)
 	}
 	return b.Bytes(), nil
-}
-
-// glossesOf maps normalised terms to what they mean.
-func glossesOf(lists []*wordlists.List) map[string]string {
-	out := map[string]string{}
-	for _, l := range lists {
-		for _, t := range l.Terms {
-			if key := wordlists.Fold(t.Text); out[key] == "" {
-				out[key] = t.Gloss
-			}
-		}
-	}
-	return out
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/scan/diff"
@@ -13,7 +14,7 @@ import (
 // htmlForm writes a result as a page, with the glosses of all wordlists at hand, whichever were searched for.
 func (o *searchOptions) htmlForm(result any) form {
 	return form{"html", func(w io.Writer) error {
-		lists, err := chooseWordlists(nil, o.wordlists)
+		lists, err := o.chooseWordlists(nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

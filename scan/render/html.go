@@ -94,7 +94,7 @@ func sourceHash(s string) string {
 
 func (p *page) write(w io.Writer) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"bytes": Bytes, "percent": Percent, "num": number, "visible": visible, "plural": plural, "join": strings.Join, "steps": steps, "inc": func(i int) int { return i + 1 },
+		"bytes": Bytes, "percent": Percent, "num": number, "visible": visible, "plural": plural, "join": strings.Join, "steps": steps, "share": func(part float64) string { return fmt.Sprintf("%.1f %%", 100*part) }, "inc": func(i int) int { return i + 1 },
 		"size": func(n int64) string { return number(n) + " bytes" },
 	}).ParseFS(htmlFiles, "html/*.html")
 	if err != nil {

@@ -184,6 +184,9 @@ func (h HTML) terms(r *scan.Report, data *pageData) []dataTable {
 		if t.Recipe != "" {
 			encoding[i] = t.Recipe + " > " + t.Encoding
 		}
+		if len(t.Undone) > 0 {
+			encoding[i] += ", masked: " + strings.Join(t.Undone, ", ")
+		}
 	}
 	return []dataTable{{
 		ID: "terms-table", Name: "terms", Rows: n,

@@ -16,15 +16,15 @@ const maxNamed = 6
 
 // summarise says in sentences what the report holds: what is present, not what for.
 func (p *reportPage) summarise() {
-	blocklists, collections, total := 0, 0, 0
+	total := 0
+	classes := map[string]int{}
 	seen := map[string]bool{}
 	counts, places := map[string]int{}, map[string]int{}
 	for _, c := range p.Lists {
+		classes[c.List.Class]++
 		if c.List.Class != scan.ClassBlocklist {
-			collections++
 			continue
 		}
-		blocklists++
 		total += len(c.List.Entries)
 		places[cmp.Or(appName(&c.Finding), "files outside of apps")]++
 		for _, e := range c.List.Entries {
@@ -42,10 +42,10 @@ func (p *reportPage) summarise() {
 		known += n
 	}
 	say := func(format string, args ...any) { p.Summary = append(p.Summary, fmt.Sprintf(format, args...)) }
-	switch {
-	case blocklists == 0:
+	blocklists := classes[scan.ClassBlocklist]
+	if blocklists == 0 {
 		say("No blocklist was found in the bytes that were searched.")
-	default:
+	} else {
 		say("%s present in the image: %s in all, %s of them different from each other.", are(blocklists, "blocklist"), many(total, "entry", "entries"), number(len(seen)))
 		say("%s of the different entries (%.1f %%) are terms of the wordlists or hold one; of the others the wordlists say nothing.", number(known), 100*float64(known)/float64(max(1, len(seen))))
 		if known > 0 {
@@ -53,8 +53,15 @@ func (p *reportPage) summarise() {
 		}
 		say("The blocklists stand in: %s.", theMost(places))
 	}
-	if collections > 0 {
-		say("%s present too: too little in them is known for them to be called blocklists.", are(collections, "word collection"))
+	for _, class := range []string{scan.ClassPackages, scan.ClassHosts} {
+		if n := classes[class]; n > 0 {
+			say("%s of %s present too: known terms stand in %s as in a blocklist.", plural(n, "list"), class+map[bool]string{true: " is", false: " are"}[n == 1],
+				map[bool]string{true: "it", false: "them"}[n == 1])
+		}
+	}
+	if n := classes[scan.ClassWordCollection]; n > 0 {
+		say("%s present too: too little is known in %s to call %s.", are(n, "word collection"), map[bool]string{true: "it", false: "them"}[n == 1],
+			map[bool]string{true: "it a blocklist", false: "them blocklists"}[n == 1])
 	}
 	if n := len(p.Loaders); n > 0 {
 		say("%s present: code or configuration that fetches or reads a list. What is only fetched when a device runs is not in the image.", are(n, "loader"))

@@ -141,6 +141,9 @@ func (p *placer) bucket(q rect) (int, float32) {
 			grow1 = p.growth(q.first, func(in *pairBuckets) bool { return in.first>>k&1 != 0 })
 			cost += grow1.times(&p.second[k])
 		}
+		if cost >= bestCost {
+			continue
+		}
 		if has2>>k&1 == 0 {
 			grow2 = p.growth(q.second, func(in *pairBuckets) bool { return in.second>>k&1 != 0 })
 			cost += grow2.times(&p.first[k])

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/censorscan/censorscan/scan"
 	"github.com/censorscan/censorscan/scan/recover"
@@ -47,7 +48,9 @@ func Follow(reports []*scan.Report, tool scan.Tool) (*Timeline, error) {
 	for n, r := range reports {
 		t.Releases = append(t.Releases, sideOf(r))
 		if n > 0 {
-			t.Notes = append(t.Notes, Notes(reports[n-1], r)...)
+			for _, note := range Notes(reports[n-1], r) {
+				t.Notes = append(t.Notes, fmt.Sprintf("from release %d to %d: %s", n, n+1, note))
+			}
 		}
 		now := setsOf(newView(r))
 		track := map[int]int{} // of each list of this release

@@ -49,7 +49,7 @@ func (p *reportPage) summarise() {
 		say("%s present in the image: %s in all, %s of them different from each other.", are(blocklists, "blocklist"), many(total, "entry", "entries"), number(len(seen)))
 		say("%s of the different entries (%.1f %%) are terms of the wordlists or hold one; of the others the wordlists say nothing.", number(known), 100*float64(known)/float64(max(1, len(seen))))
 		if known > 0 {
-			say("Their subjects: %s.", theMost(counts))
+			say("The known ones by subject: %s.", theMost(counts))
 		}
 		say("The blocklists stand in: %s.", theMost(places))
 	}

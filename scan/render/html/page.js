@@ -367,6 +367,29 @@
       columns: listed[0].columns.filter(c => c.key !== "#" && c.key !== "offset").map(c => ({...c})).concat([{key: "list", label: "List", type: "list"}]),
     });
 
+    // refresh makes the tables of open cards anew: those in view at once, the others one after another.
+    let turn = 0;
+    const refresh = opened => {
+      const mine = ++turn;
+      const inView = t => {
+        const r = t.details.getBoundingClientRect();
+        return r.top < innerHeight && r.bottom > 0;
+      };
+      const rest = opened.filter(t => !inView(t));
+      const renew = t => {
+        if (!t.stale || !t.details.open) return;
+        t.stale = false;
+        t.show();
+      };
+      opened.filter(t => !rest.includes(t)).forEach(renew);
+      const next = () => {
+        if (mine !== turn || !rest.length) return;
+        renew(rest.shift());
+        setTimeout(next);
+      };
+      next();
+    };
+
     const apply = () => {
       const words = wordsOf(query.value);
       const tests = [];
@@ -378,7 +401,7 @@
       }
       const narrowed = words.length > 0 || tests.length > 0;
       let lists = 0, entries = 0;
-      const found = [];
+      const found = [], opened = [];
       for (const t of listed) {
         const n = facets.every(f => f(t)) ? t.choose(words, tests) : -1;
         const on = n >= 0 && (n > 0 || !narrowed);
@@ -391,11 +414,9 @@
         if (!badge.hidden) badge.textContent = `${count.format(n)} of ${count.format(t.rows)} ${noun} found`;
         if (words.length) for (const at of t.chosen) found.push({table: t, at});
         t.stale = true;
-        if (t.details.open) {
-          t.stale = false;
-          t.show();
-        }
+        if (t.details.open) opened.push(t);
       }
+      refresh(opened);
       results.hidden = !words.length || !found.length;
       if (!results.hidden) {
         flat.found = found;

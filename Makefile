@@ -31,6 +31,7 @@ test:
 
 reference:
 	go test ./cmd/censorscan -run 'Reference|Workers' -v
+	go test ./scan/recover -run Dev -v
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -47,7 +47,7 @@ both sides), loaders, loaders-added, terms, terms-added, any, none.
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write the result: json, html, markdown, csv or table=`FILE` (- is standard output); repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, outputUsage("the result", (*diff.Diff)(nil))+"; with --timeline "+strings.Join(formNames((*diff.Timeline)(nil)), ", "))
 	f.StringSliceVar(&o.failOn, "fail-on", []string{"none"}, "exit 10 on these `changes`")
 	f.BoolVar(&o.timeline, "timeline", false, "follow each list over all releases given")
 	o.searchOptions.addFlags(f)
@@ -66,7 +66,11 @@ func runDiff(ctx context.Context, o diffOptions, inputs []string, stdin io.Reade
 	if !o.timeline && len(inputs) != 2 {
 		return usageError{fmt.Errorf("diff wants two releases; --timeline takes more")}
 	}
-	outputs, err := parseOutputs(o.outputs, "json", "html", "markdown", "csv", "table")
+	names := formNames((*diff.Diff)(nil))
+	if o.timeline {
+		names = formNames((*diff.Timeline)(nil))
+	}
+	outputs, err := parseOutputs(o.outputs, names...)
 	if err != nil {
 		return err
 	}
@@ -83,21 +87,12 @@ func runDiff(ctx context.Context, o diffOptions, inputs []string, stdin io.Reade
 		if err != nil {
 			return err
 		}
-		return writeOutputs(outputs, []form{
-			jsonForm(t), o.htmlForm(t),
-			{"markdown", func(w io.Writer) error { return render.TimelineMarkdown(w, t) }},
-			{"csv", func(w io.Writer) error { return render.TimelineCSV(w, t) }},
-			{"table", func(w io.Writer) error { return render.Timeline(w, t, o.console.table(w)) }},
-		}, o.console.quiet, stdout)
+		forms := formsOf(t, func(w io.Writer) error { return render.Timeline(w, t, o.console.table(w)) }, o.page)
+		return writeOutputs(outputs, forms, o.console.quiet, stdout)
 	}
 	d := diff.Compare(reports[0], reports[1], toolInfo())
-	err = writeOutputs(outputs, []form{
-		jsonForm(d), o.htmlForm(d),
-		{"markdown", func(w io.Writer) error { return render.DiffMarkdown(w, d) }},
-		{"csv", func(w io.Writer) error { return render.DiffCSV(w, d) }},
-		{"table", func(w io.Writer) error { return render.Diff(w, d, o.console.table(w)) }},
-	}, o.console.quiet, stdout)
-	if err != nil {
+	forms := formsOf(d, func(w io.Writer) error { return render.Diff(w, d, o.console.table(w)) }, o.page)
+	if err := writeOutputs(outputs, forms, o.console.quiet, stdout); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(o.failOn, func(change string) bool { return happened(d, change) }) {

@@ -41,7 +41,7 @@ fit only what it does not have. The verdict fail gives exit status 10, incomplet
 	f.StringVar(&o.policy, "policy", "", "the policy, a YAML `FILE`")
 	f.StringVar(&o.baseline, "baseline", "", "an older report of the same device, a JSON `FILE`")
 	f.StringVar(&o.report, "report", "", "write the report of the scan to a JSON `FILE` too")
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write the verdict: json or table=`FILE` (- is standard output); repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, outputUsage("the verdict", (*gate.Result)(nil)))
 	o.searchOptions.addFlags(f)
 	return c
 }
@@ -53,7 +53,7 @@ func runGate(ctx context.Context, o gateOptions, inputs []string, stdin io.Reade
 	if err := o.check(); err != nil {
 		return err
 	}
-	outputs, err := parseOutputs(o.outputs, "json", "table")
+	outputs, err := parseOutputs(o.outputs, formNames((*gate.Result)(nil))...)
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func runGate(ctx context.Context, o gateOptions, inputs []string, stdin io.Reade
 	if err != nil {
 		return err
 	}
-	table := form{"table", func(w io.Writer) error { return render.Gate(w, result, o.console.table(w)) }}
-	if err := writeOutputs(outputs, []form{jsonForm(result), table}, o.console.quiet, stdout); err != nil {
+	forms := formsOf(result, func(w io.Writer) error { return render.Gate(w, result, o.console.table(w)) }, o.page)
+	if err := writeOutputs(outputs, forms, o.console.quiet, stdout); err != nil {
 		return err
 	}
 	switch {

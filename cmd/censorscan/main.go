@@ -99,7 +99,7 @@ together with an account of what could not be opened.
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	c.AddCommand(newScanCommand(), newDiffCommand(), newGateCommand(), newListsCommand(), newVerifyCommand(), newLsCommand(), newExtractCommand(), newWordlistCommand(), newSelftestCommand(), newConfigCommand(), newVersionCommand())
+	c.AddCommand(newScanCommand(), newDiffCommand(), newGateCommand(), newRenderCommand(), newListsCommand(), newVerifyCommand(), newLsCommand(), newExtractCommand(), newWordlistCommand(), newSelftestCommand(), newConfigCommand(), newVersionCommand())
 	addSettings(c)
 	addCompletions(c)
 	return c

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/censorscan/censorscan/scan/render"
 )
 
 // form is one way to write a result.
@@ -19,6 +21,32 @@ type form struct {
 
 // output is where a result goes in which form.
 type output struct{ form, file string }
+
+// formsOf are the forms of a result, which is a pointer that may be nil to find out their names: json, those of package render, and the table. page is asked only when a page is
+// written.
+func formsOf(result any, table func(io.Writer) error, page func() (render.HTML, error)) []form {
+	forms := []form{jsonForm(result)}
+	for _, f := range render.Forms(page) {
+		if write := f.Writer(result); write != nil {
+			forms = append(forms, form{f.Name, write})
+		}
+	}
+	return append(forms, form{"table", table})
+}
+
+// formNames are the names of the forms of a result.
+func formNames(result any) []string {
+	var names []string
+	for _, f := range formsOf(result, nil, nil) {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// outputUsage is the help text of --output.
+func outputUsage(what string, result any) string {
+	return fmt.Sprintf("write %s: `FORM=FILE` with a FORM of %s (- is standard output); repeatable", what, strings.Join(formNames(result), ", "))
+}
 
 // parseOutputs reads flags FORM=FILE. table is the form for people, which goes to standard output unless another goes there.
 func parseOutputs(flags []string, forms ...string) ([]output, error) {

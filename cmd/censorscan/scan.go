@@ -20,7 +20,7 @@ type scanOptions struct {
 }
 
 func (o *scanOptions) addFlags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "write a report: json=`FILE`, html=FILE or table=FILE (- is standard output); repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, outputUsage("a report", (*scan.Report)(nil)))
 	f.StringVar(&o.failOn, "fail-on", "none", "exit 10 when a finding of this kind or a graver one is present: none, term, loader, list")
 	f.Float64Var(&o.minCoverage, "min-coverage", 0, "exit 11 when less than this `percent` of the input could be opened")
 	o.searchOptions.addFlags(f)
@@ -50,7 +50,7 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if err != nil {
 		return err
 	}
-	outputs, err := parseOutputs(o.outputs, "json", "html", "table")
+	outputs, err := parseOutputs(o.outputs, formNames((*scan.Report)(nil))...)
 	if err != nil {
 		return err
 	}
@@ -58,8 +58,8 @@ func runScan(ctx context.Context, o scanOptions, args []string, stdin io.Reader,
 	if report == nil {
 		return scanErr
 	}
-	table := form{"table", func(w io.Writer) error { return render.Table(w, report, o.console.table(w)) }}
-	if err := writeOutputs(outputs, []form{jsonForm(report), o.htmlForm(report), table}, o.console.quiet, stdout); err != nil {
+	forms := formsOf(report, func(w io.Writer) error { return render.Table(w, report, o.console.table(w)) }, o.page)
+	if err := writeOutputs(outputs, forms, o.console.quiet, stdout); err != nil {
 		return err
 	}
 	if scanErr != nil {

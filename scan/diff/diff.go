@@ -74,6 +74,9 @@ type Place struct {
 	Entries         int     `json:"entries"`
 	Distinct        int     `json:"distinct"`
 	CanonicalSHA256 string  `json:"canonical_sha256"`
+	// Category and Region are those of the finding (see scan.Finding).
+	Category string       `json:"category,omitempty"`
+	Region   *scan.Extent `json:"region,omitempty"`
 }
 
 // Loader is a loader that is not the same on both sides.

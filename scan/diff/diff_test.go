@@ -1,8 +1,10 @@
 package diff
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/rand"
 	"reflect"
@@ -282,5 +284,40 @@ func BenchmarkCompare(b *testing.B) {
 	x, y := reportOf("o", lists...), reportOf("n", lists[1:]...)
 	for b.Loop() {
 		Compare(x, y, scan.Tool{})
+	}
+}
+
+func TestReadBack(t *testing.T) {
+	timeline, err := Follow([]*scan.Report{{Schema: scan.Schema}, {Schema: scan.Schema}}, scan.Tool{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		what any
+		read func(raw []byte) (any, error)
+		bad  []string
+	}{
+		{Compare(&scan.Report{}, &scan.Report{}, scan.Tool{}), func(raw []byte) (any, error) { return Read(bytes.NewReader(raw)) },
+			[]string{"", "{}", "[", `{"schema": "censorscan.diff/2"}`, `{"schema": "censorscan.diff/1", "lists": [{}]}`, `{"schema": "censorscan.report/1"}`}},
+		{timeline, func(raw []byte) (any, error) { return ReadTimeline(bytes.NewReader(raw)) }, []string{
+			"", "{}", `{"schema": "censorscan.timeline/2"}`, `{"schema": "censorscan.timeline/1", "releases": [{}], "lists": [{}]}`,
+			`{"schema": "censorscan.timeline/1", "releases": [{}], "lists": [{"places": [null], "added": [0], "removed": [0], "entries": [{"present": [true], "first": 1}]}]}`}},
+	} {
+		raw, err := json.Marshal(tt.what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := tt.read(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := json.Marshal(back); err != nil || !bytes.Equal(again, raw) {
+			t.Errorf("read back as %s, %v", again, err)
+		}
+		for _, bad := range append(tt.bad, string(raw[:len(raw)-1]), string(raw)+"{}") {
+			if _, err := tt.read([]byte(bad)); err == nil {
+				t.Errorf("%.60q is read", bad)
+			}
+		}
 	}
 }

@@ -152,6 +152,7 @@ func placeOf(s *set) *Place {
 	return &Place{
 		Finding: s.ID, Path: s.Path, ArtifactSHA256: s.Artifact.SHA256, Class: l.Class, Score: l.Score, Encoding: l.Encoding,
 		Entries: len(l.Entries), Distinct: l.Distinct, CanonicalSHA256: l.CanonicalSHA256,
+		Category: s.Category(), Region: s.Region(),
 	}
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -36,8 +37,12 @@ type Result struct {
 	Incomplete bool         `json:"incomplete"` // the coverage falls short of the policy
 	Coverage   Covered      `json:"coverage"`
 	Judged     []Judged     `json:"judged"`    // every finding, in the order of the report
+	Rules      []string     `json:"rules"`     // names of all rules that can decide, in their order, "default" the last
 	Shortfall  []string     `json:"shortfall"` // what makes it incomplete
 	Notes      []string     `json:"notes"`     // ignores that are stale or expired, what makes the baseline hard to compare
+	// Items is what was not opened, without what the policy accepts.
+	Items      []scan.CoverageItem      `json:"items"`
+	Partitions []scan.PartitionCoverage `json:"partitions"`
 }
 
 // Covered is the coverage as the policy counts it.
@@ -57,12 +62,20 @@ type Judged struct {
 	Rule    string    `json:"rule"`              // its name or number, or "default"
 	Ignored string    `json:"ignored,omitempty"` // the reason, when it is ignored
 	New     bool      `json:"new"`               // not in the baseline; true without one
+	// Category, Content and Region are those of the finding (see scan.Finding).
+	Category string        `json:"category"`
+	Content  string        `json:"content"`
+	Region   *scan.Extent  `json:"region,omitempty"`
+	Artifact scan.Artifact `json:"artifact"`
 }
 
 // Evaluate judges a report. The baseline, an older report of the same device, may be nil. now decides which ignores have expired.
 func Evaluate(p *Policy, r, baseline *scan.Report, now time.Time, tool scan.Tool) (*Result, error) {
 	e := &evaluation{policy: p, report: r, used: make([]bool, len(p.Ignore))}
-	e.out = Result{Schema: Schema, Tool: tool, Policy: p.Name, Inputs: r.Inputs, Judged: []Judged{}, Shortfall: []string{}, Notes: []string{}}
+	e.out = Result{
+		Schema: Schema, Tool: tool, Policy: p.Name, Inputs: r.Inputs, Rules: p.ruleNames(), Partitions: r.Coverage.Partitions,
+		Judged: []Judged{}, Shortfall: []string{}, Notes: []string{}, Items: []scan.CoverageItem{},
+	}
 	if baseline != nil {
 		if a, b := diff.Device(baseline), diff.Device(r); a != b && a != "" && b != "" {
 			return nil, fmt.Errorf("the baseline is of another device: %s, not %s", a, b)
@@ -140,18 +153,18 @@ func knownFindings(baseline, r *scan.Report) map[string]bool {
 }
 
 func (e *evaluation) judge(f *scan.Finding, now time.Time) Judged {
-	j := Judged{Finding: f.ID, Kind: f.Kind, Path: f.Path, What: what(f), Verdict: e.policy.Default, Rule: "default", New: !e.known[f.ID]}
+	j := Judged{
+		Finding: f.ID, Kind: f.Kind, Path: f.Path, What: what(f), Verdict: e.policy.Default, Rule: defaultRule, New: !e.known[f.ID],
+		Category: f.Category(), Content: f.Content(), Region: f.Region(), Artifact: f.Artifact,
+	}
 	if f.List != nil && f.List.Class == scan.ClassWordCollection {
-		j.Verdict, j.Rule = Pass, "word collection"
+		j.Verdict, j.Rule = Pass, collectionRule
 		return j
 	}
 	for i := range e.policy.Rules {
 		r := &e.policy.Rules[i]
 		if r.fits(f) && (j.New || !r.New) {
-			j.Verdict, j.Rule = r.Verdict, r.Name
-			if r.Name == "" {
-				j.Rule = fmt.Sprintf("rule %d", i+1)
-			}
+			j.Verdict, j.Rule = r.Verdict, e.out.Rules[i]
 			break
 		}
 	}
@@ -166,6 +179,24 @@ func (e *evaluation) judge(f *scan.Finding, now time.Time) Judged {
 		}
 	}
 	return j
+}
+
+// What is told as the rule of findings that no rule of the policy decides.
+const (
+	defaultRule    = "default"
+	collectionRule = scan.ClassWordCollection // which passes
+)
+
+// ruleNames are what the rules are called, in their order, and what decides when none fits.
+func (p *Policy) ruleNames() []string {
+	var names []string
+	for i, r := range p.Rules {
+		if r.Name == "" {
+			r.Name = fmt.Sprintf("rule %d", i+1)
+		}
+		names = append(names, r.Name)
+	}
+	return append(names, defaultRule)
 }
 
 // what describes a finding in words.
@@ -294,6 +325,7 @@ func (e *evaluation) coverage() error {
 			continue
 		}
 		rest += it.Size
+		e.out.Items = append(e.out.Items, it)
 		switch v := p.Reasons[it.Reason]; v {
 		case Fail:
 			e.fails = true
@@ -310,7 +342,7 @@ func (e *evaluation) coverage() error {
 	e.out.Coverage.Unopened = l.Unopened
 	e.out.Coverage.Percent = l.Percent()
 	if l.Percent() < p.Minimum {
-		short("%.2f %% of the input was opened, the policy asks for %v %%", l.Percent(), p.Minimum)
+		short("%.2f %% of the input was opened, the policy asks for %v %%", roundDown(l.Percent()), p.Minimum)
 	}
 	for _, name := range sortedKeys(p.Partitions) {
 		i := slices.IndexFunc(c.Partitions, func(x scan.PartitionCoverage) bool { return diff.PartitionName(x.Path) == name })
@@ -318,11 +350,14 @@ func (e *evaluation) coverage() error {
 		case i < 0:
 			short("there is no partition %s", name)
 		case c.Partitions[i].Percent() < p.Partitions[name]:
-			short("%.2f %% of partition %s was opened, the policy asks for %v %%", c.Partitions[i].Percent(), name, p.Partitions[name])
+			short("%.2f %% of partition %s was opened, the policy asks for %v %%", roundDown(c.Partitions[i].Percent()), name, p.Partitions[name])
 		}
 	}
 	return nil
 }
+
+// roundDown keeps two places of a percentage, so that what falls short by little is not told as 100.
+func roundDown(p float64) float64 { return math.Floor(p*100) / 100 }
 
 func sortedKeys(m map[string]float64) []string {
 	var keys []string

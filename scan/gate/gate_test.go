@@ -292,3 +292,36 @@ func FuzzReadPolicy(f *testing.F) {
 		}
 	})
 }
+
+// TestResultTellsAll: what other forms are made from is in the result, and a saved one reads back.
+func TestResultTellsAll(t *testing.T) {
+	r := evaluate(t, `
+rules: [{name: lists, kinds: [list], verdict: fail}, {kinds: [loader], verdict: pass}]
+coverage: {accept: [{paths: ["**modem"], reason: known}]}
+`, nil)
+	if want := []string{"lists", "rule 2", "default"}; !slices.Equal(r.Rules, want) {
+		t.Errorf("rules %q, want %q", r.Rules, want)
+	}
+	if len(r.Items) != 1 || r.Items[0].Path != "rom.zip!bad.apk" || len(r.Partitions) != 2 {
+		t.Errorf("items %+v, partitions %+v", r.Items, r.Partitions)
+	}
+	if j := r.Judged[0]; j.Content != canonical || j.Region == nil || r.Judged[1].Rule != "rule 2" || r.Judged[2].Category != "falun-gong" {
+		t.Errorf("judged %+v", r.Judged)
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := json.Marshal(back); err != nil || !bytes.Equal(again, raw) {
+		t.Errorf("read back as %s, %v", again, err)
+	}
+	for _, bad := range []string{"", "{}", `{"schema": "censorscan.gate/2"}`, `{"schema": "censorscan.gate/1"}`, `{"schema": "censorscan.report/1"}`, string(raw[:len(raw)-1]), string(raw) + "{}"} {
+		if _, err := Read(strings.NewReader(bad)); err == nil {
+			t.Errorf("%.40q is read", bad)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func Gate(w io.Writer, r *gate.Result, o TableOptions) error {
 	if r.Policy != "" {
 		v.printf("  policy: %s\n", Printable(r.Policy))
 	}
-	v.printf("  coverage: %.2f %%", r.Coverage.Percent)
+	v.printf("  coverage: %.2f %%", roundDown(r.Coverage.Percent))
 	if r.Coverage.Accepted > 0 {
 		v.printf(", with %s that the policy accepts unopened", Bytes(r.Coverage.Accepted))
 	}

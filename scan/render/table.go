@@ -136,7 +136,7 @@ func (v *tableView) listHead(f *scan.Finding) {
 	v.printf("%s\n", v.cut(f.Path, 0))
 	v.app(f)
 	v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
-		strings.Join(l.Recipe, " > "), l.Begin, l.End)
+		recipeOf(l), l.Begin, l.End)
 	v.printf("  about: %s\n", about(l))
 	for _, x := range l.Overlap {
 		v.printf("  in common with %s: %d entries, %.1f %% of this list, %.1f %% of that\n", Printable(x.Wordlist), x.Common, 100*x.OfList, 100*x.OfReference)
@@ -282,18 +282,26 @@ func (v *tableView) terms(r *scan.Report) {
 				break
 			}
 			x := f.Term
-			enc := x.Encoding
-			if x.Recipe != "" {
-				enc = x.Recipe + " > " + enc
-			}
-			if len(x.Undone) > 0 {
-				enc += ", masked"
-			}
-			t.AppendRow(table.Row{"  " + Printable(x.Term), x.Category, v.context(x.Context), x.Count, x.Offset, enc, x.Grade})
+			t.AppendRow(table.Row{"  " + Printable(x.Term), x.Category, v.context(x.Context), x.Count, x.Offset, termEncoding(x), x.Grade})
 		}
 		t.Render()
 	}
 }
+
+// termEncoding is how a term is written: its encoding, after what it is wrapped in, and whether something had to be undone to see it.
+func termEncoding(t *scan.Term) string {
+	enc := t.Encoding
+	if t.Recipe != "" {
+		enc = t.Recipe + " > " + enc
+	}
+	if len(t.Undone) > 0 {
+		enc += ", masked"
+	}
+	return enc
+}
+
+// recipeOf is the recipe of a list in one line.
+func recipeOf(l *scan.List) string { return strings.Join(l.Recipe, " > ") }
 
 // context shows a hit in its surroundings, as much of them as the terminal has room for.
 func (v *tableView) context(c scan.Context) string {
@@ -334,7 +342,10 @@ func (v *tableView) coverage(r *scan.Report) {
 	}
 }
 
-func (v *tableView) summary(r *scan.Report) {
+func (v *tableView) summary(r *scan.Report) { v.printf("\n%s\n", Summary(r)) }
+
+// Summary sums a report up in one line.
+func Summary(r *scan.Report) string {
 	lists := map[string]int{}
 	for _, f := range byKind(r, scan.KindList) {
 		lists[f.List.Class]++
@@ -353,7 +364,7 @@ func (v *tableView) summary(r *scan.Report) {
 	if !r.Complete {
 		state = fmt.Sprintf("INCOMPLETE (%s): ", r.Ended)
 	}
-	v.printf("\n%s%s present; %s of %s opened, %s\n", state, strings.Join(parts, ", "), Percent(r.Coverage.Ledger), Bytes(r.Coverage.Size),
+	return fmt.Sprintf("%s%s present; %s of %s opened, %s", state, strings.Join(parts, ", "), Percent(r.Coverage.Ledger), Bytes(r.Coverage.Size),
 		plural(len(r.Coverage.Items), "coverage record"))
 }
 

@@ -25,12 +25,14 @@ func Bytes(n int64) string {
 
 // Percent formats the share of a ledger that is not unopened. It rounds down: only what is whole is 100 %.
 func Percent(l scan.Ledger) string {
-	p := math.Floor(l.Percent()*100) / 100
 	if l.Unopened == 0 {
 		return "100 %"
 	}
-	return fmt.Sprintf("%.2f %%", p)
+	return fmt.Sprintf("%.2f %%", roundDown(l.Percent()))
 }
+
+// roundDown keeps two places of a percentage, so that 100.00 is only what is whole.
+func roundDown(p float64) float64 { return math.Floor(p*100) / 100 }
 
 func plural(n int, what string) string {
 	if n == 1 {

@@ -47,7 +47,8 @@ type Content struct {
 	refused   bool
 	spooled   Source
 	meter     *meter // nil when it is not measured
-	dense     int64  // bytes that look compressed or encrypted
+	spotter   *spotter
+	dense     int64 // bytes that look compressed or encrypted
 }
 
 // Pieces reads the artefact from its beginning to its end, with overlap bytes before and after what each piece owns. Runs of zeros that the
@@ -60,6 +61,7 @@ func (c *Content) Pieces(ctx context.Context, overlap int, visit func(Piece) err
 	c.delivered, c.holes, c.bad = 0, 0, nil
 	if c.meter != nil {
 		c.meter = &meter{}
+		c.spotter = &spotter{formats: c.spotter.formats, budget: c.budget}
 	}
 	if err := c.gather(); err != nil {
 		return err
@@ -146,6 +148,7 @@ func (c *Content) run(ctx context.Context, start, end int64, overlap int, visit 
 func (c *Content) measure(off int64, p []byte) {
 	if c.meter != nil {
 		c.meter.add(off, p)
+		c.spotter.add(off, p)
 	}
 }
 

@@ -35,13 +35,13 @@ func (w *walker) judge(t *task) {
 	size := c.Size()
 	c.meter.finish(size)
 	runs := c.meter.runs
-	if len(runs) == 0 && (c.src == nil || !w.ends(c.meter.head)) {
+	if len(runs) == 0 && len(c.spotter.spots) == 0 && (c.src == nil || !w.ends(c.meter.head)) {
 		return
 	}
 	if src, err := c.Source(w.ctx); err == nil {
 		r := &resolver{walker: w, size: size, src: &metered{Source: src}}
 		r.src.left.Store(freeLooks + 16*min(size, 1<<50))
-		runs = r.resolve(runs)
+		runs = r.resolve(runs, c.spotter.spots)
 		t.embedded = r.embedded
 	}
 	c.opaque(runs, size)
@@ -105,8 +105,8 @@ type resolver struct {
 	ended    bool // the artefact begins with a medium whose end is known
 }
 
-// resolve returns what is left of the runs when all that is known is taken away.
-func (r *resolver) resolve(runs []opaqueRun) []opaqueRun {
+// resolve returns what is left of the runs when all that is known is taken away, among it the containers that begin at spots.
+func (r *resolver) resolve(runs []opaqueRun, spots []int64) []opaqueRun {
 	first := r.at(0, magicSize)
 	for i := range first {
 		r.try(first[i:], int64(i), false)
@@ -120,6 +120,11 @@ func (r *resolver) resolve(runs []opaqueRun) []opaqueRun {
 		pos = max(pos, run.Offset-lookBack)
 		r.search(pos, run.End())
 		pos = max(pos, run.End())
+	}
+	for _, at := range spots {
+		if r.claimed(at) == at && r.src.left.Load() > 0 && r.looks < maxLooks {
+			r.try(r.at(at, magicSize), at, true)
+		}
 	}
 	left := r.remaining(runs)
 	// What was put behind a picture may be too little to fill a window.

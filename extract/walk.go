@@ -293,7 +293,7 @@ func (w *walker) detect(t *task) {
 		return
 	}
 	if w.Opaque {
-		c.meter = &meter{}
+		c.meter, c.spotter = &meter{}, &spotter{formats: w.Formats, budget: w.Budget}
 	}
 	w.visit(t, false)
 	w.judge(t)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,22 @@ func TestEmbeddedStream(t *testing.T) {
 		again := scanBytes(t, newEngine(t, func(o *scan.Options) { o.Workers = 1 }), "lib.so", data)
 		if len(again.Coverage.Items) != len(r.Coverage.Items) || again.Coverage.Ledger != r.Coverage.Ledger || again.Counts.Artifacts != r.Counts.Artifacts {
 			t.Errorf("%s: with one worker %+v, with two %+v", name, again.Coverage, r.Coverage)
+		}
+	}
+}
+
+// TestShortStreams: a stream that is too short or repeats itself too much to look random is found by its magic, wherever it stands.
+func TestShortStreams(t *testing.T) {
+	text := []byte(strings.Join(slices.Repeat(planted, 40), "\n") + "\n")
+	note := []byte(strings.Repeat("nothing to see in these words\n", 1400))
+	for name, stream := range map[string][]byte{"gzip": gzipOf(t, gzip.Header{}, text), "zip": zipOf(t, file{"w.txt", text})} {
+		for _, front := range []int{65, 600, 4000, 40_000} {
+			for _, behind := range []int{0, 3000, 40_000} {
+				r := scanBytes(t, newEngine(t, nil), "data.bin", slices.Concat(note[:front], stream, note[:behind]))
+				if lists := ofKind(r, scan.KindList); len(lists) != 1 || len(lists[0].List.Entries) != 40*len(planted) {
+					t.Errorf("%s of %d bytes behind %d, in front of %d: %d lists, %+v", name, len(stream), front, behind, len(lists), r.Coverage)
+				}
+			}
 		}
 	}
 }

@@ -121,7 +121,7 @@ func FuzzHTML(f *testing.F) {
 	for _, s := range []string{"六四", "</script><script>alert(1)</script>", "<!--<script>", "]]>", "\u202e\u200b\u2028\x00\x1b", `"'\u003c{{.}}`, "</style>", "a\xffb", "𠀀\U000E0041️", "--></title>"} {
 		f.Add(s)
 	}
-	make := func(s string) *scan.Report {
+	reportOf := func(s string) *scan.Report {
 		r := pageReport()
 		r.Ended, r.Complete, r.Tool.Version, r.Inputs[0].Name = s, false, s, s
 		r.Inputs[0].Properties["ro.build.fingerprint"], r.Wordlists[0].Name = s, s
@@ -136,7 +136,7 @@ func FuzzHTML(f *testing.F) {
 	// pages are those of a report, of a diff and of a timeline that hold s everywhere.
 	pages := func(t testing.TB, s string) []string {
 		h := HTML{Glosses: wordlists.Glosses{wordlists.Fold(s): s}}
-		r := make(s)
+		r := reportOf(s)
 		d := diff.Compare(pageReport(), r, scan.Tool{Version: s})
 		timeline, err := diff.Follow([]*scan.Report{pageReport(), r}, scan.Tool{Version: s})
 		if err != nil {

@@ -196,16 +196,17 @@ func fate(e diff.History) string {
 func (h HTML) trackCard(t *diff.Track, n int, data *pageData) trackCard {
 	c := trackCard{Track: *t, ID: fmt.Sprintf("list-%d", n), Number: n, Picture: picture(t), Table: fmt.Sprintf("entries-%d", n)}
 	seen, changes, class := 0, 0, ""
+	var at scan.Finding // where it was seen last
 	for i, place := range t.Places {
 		if place != nil {
-			f := scan.Finding{Path: place.Path}
-			c.Name, c.Where, class = lastName(place.Path), where(&f), place.Class
+			at.Path, class = place.Path, place.Class
 			seen++
 		}
 		if i > 0 {
 			changes += t.Added[i] + t.Removed[i]
 		}
 	}
+	c.Name, c.Where = lastName(at.Path), where(&at)
 	c.Seen = fmt.Sprintf("in %d of %s", seen, plural(len(t.Places), "release"))
 	text, gloss, category, first, last, present, fates := []string{}, []string{}, []string{}, []int{}, []int{}, []string{}, []string{}
 	for _, e := range t.Entries {
@@ -217,19 +218,12 @@ func (h HTML) trackCard(t *diff.Track, n int, data *pageData) trackCard {
 		}
 		present = append(present, b.String())
 	}
-	path := ""
-	for _, place := range t.Places {
-		if place != nil {
-			path = place.Path
-		}
-	}
-	f := scan.Finding{Path: path}
 	data.Tables = append(data.Tables, dataTable{
 		ID: c.Table, Name: "entries", Rows: len(text), Card: c.ID, Title: fmt.Sprintf("List %d: %s", n, c.Name),
 		Columns: []dataColumn{{"text", "Entry", "text"}, {"gloss", "Meaning", "plain"}, {"category", "Category", "category"}, {"first", "First seen", "number"}, {"last", "Last seen", "number"},
 			{"present", "Releases", "present"}},
 		Values: map[string]any{"text": text, "gloss": gloss, "category": category, "first": first, "last": last, "present": present, "fate": fates},
-		Facets: map[string]string{"partition": diff.Partition(path), "app": appName(&f), "class": class},
+		Facets: map[string]string{"partition": diff.Partition(at.Path), "app": appName(&at), "class": class},
 		Order:  map[string]float64{"entries": float64(len(text)), "changes": float64(changes)},
 	})
 	return c

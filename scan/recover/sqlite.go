@@ -40,10 +40,11 @@ type sqlite struct {
 	pages   uint32           // in the file
 	offsets map[uint32]int64 // of pages, when they do not lie one after another
 	seen    map[uint32]bool  // pages that belong to a tree
+	columns map[uint32]int   // of the table that a page belongs to
 }
 
 func newSQLite(b *image, c *catch) *sqlite {
-	db := &sqlite{b: b, c: c, enc: text.UTF8, seen: map[uint32]bool{}}
+	db := &sqlite{b: b, c: c, enc: text.UTF8, seen: map[uint32]bool{}, columns: map[uint32]int{}}
 	if db.size = int64(db.be16(16)); db.size == 1 {
 		db.size = 64 << 10
 	}
@@ -136,7 +137,13 @@ func (db *sqlite) schema() (tables []sqlTable) {
 // table takes the columns of a table that hold hits.
 func (db *sqlite) table(t sqlTable) {
 	columns := map[int]int{} // telling values, by column
-	db.walk(t.root, 0, db.seen, func(r *record) { db.survey(r, columns) })
+	pages := map[uint32]bool{}
+	db.walk(t.root, 0, pages, func(r *record) { db.survey(r, columns) })
+	names := sqlColumns(t.sql)
+	for page := range pages {
+		db.seen[page] = true
+		db.columns[page] = len(names)
+	}
 	var numbers []int
 	for n, hits := range columns {
 		if hits > 1 {
@@ -147,7 +154,6 @@ func (db *sqlite) table(t sqlTable) {
 	if len(numbers) == 0 {
 		return
 	}
-	names := sqlColumns(t.sql)
 	lists := map[int]*structure{}
 	for _, n := range numbers {
 		name := fmt.Sprintf("%d", n+1)

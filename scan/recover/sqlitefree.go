@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
+// maxRows bounds the rows that are held in memory before they are put in order.
+const maxRows = 1 << 17
+
 // deleted takes the rows that are still in pages that no tree uses, and in the unused part of those that one does. Nothing says which table they were of: rows
 // of the same number of columns are taken for those of one, in the order of their row ids.
 func (db *sqlite) deleted() {
 	var rows []*record
 	keep := func(r *record) {
-		if len(rows) < maxItems {
+		if len(rows) < maxRows {
 			rows = append(rows, r)
 		}
 	}
@@ -34,6 +37,61 @@ func (db *sqlite) deleted() {
 		}
 	}
 	db.rows(rows, "sqlite deleted rows")
+	rows = nil
+	for page := uint32(1); page <= db.pages && db.b.left > 0; page++ {
+		if off := db.offset(page); db.columns[page] > 0 && db.b.u8(db.head(page)) == tableLeaf && db.b.hitIn(off, off+db.size) {
+			db.freeBlocks(page, keep)
+		}
+	}
+	db.rows(rows, "sqlite freed cells")
+}
+
+// freeBlocks takes the rows of the free blocks of a page. The first four bytes of each, or of the last that was joined to it, are overwritten: with them the row id
+// is lost, which is replaced by what keeps the order in which cells are laid from the end of a page to its beginning.
+func (db *sqlite) freeBlocks(page uint32, keep func(*record)) {
+	off, h := db.offset(page), db.head(page)
+	seen := map[int64]bool{}
+	for block := int64(db.be16(h + 1)); block > 0 && block < db.usable-4 && !seen[block]; block = int64(db.be16(off + block)) {
+		seen[block] = true
+		end := min(off+block+int64(db.be16(off+block+2)), off+db.usable)
+		for at := off + block; at < end-4 && db.b.left > 0; {
+			r := db.record(at, end, true)
+			if r == nil || len(r.kinds) != db.columns[page] || !r.plausible() {
+				r = db.beheaded(at, end, db.columns[page])
+			}
+			if r == nil {
+				at++
+				continue
+			}
+			r.rowid = int64(page)<<16 + off + db.size - at
+			keep(r)
+			at = r.end
+		}
+	}
+}
+
+// beheaded reads a cell whose first four bytes are lost: the sizes, the row id and perhaps the kind of the first column.
+func (db *sqlite) beheaded(at, end int64, columns int) *record {
+	for lost := min(1, columns-1); lost >= 0; lost-- { // row ids below 128 take one byte
+		r := &record{db: db, kinds: make([]uint64, lost), starts: make([]int64, lost)}
+		next, size := at+4, int64(0)
+		for range columns - lost {
+			var kind uint64
+			if kind, next = db.varint(next, end); next < 0 || kind == 10 || kind == 11 || kind > 2*maxRead {
+				break
+			}
+			r.kinds, r.starts = append(r.kinds, kind), append(r.starts, size)
+			size += valueSize(kind)
+		}
+		if next < 0 || len(r.kinds) != columns || size == 0 || next+size > end {
+			continue
+		}
+		r.pieces, r.length, r.end = []piece{{0, next, size}}, size, next+size
+		if r.plausible() && r.clean() {
+			return r
+		}
+	}
+	return nil
 }
 
 // freed returns the pages of the list of free ones.
@@ -83,6 +141,16 @@ func (r *record) plausible() bool {
 		}
 	}
 	return any
+}
+
+// clean reports whether no value holds a control character.
+func (r *record) clean() bool {
+	for n, kind := range r.kinds {
+		if raw, _ := r.raw(n); kind >= 15 && kind%2 == 1 && !clean(raw, r.db.enc) {
+			return false
+		}
+	}
+	return true
 }
 
 // rows makes structures of the columns of rows that belong to no table.
@@ -154,7 +222,7 @@ func findWAL(b *image, c *catch) {
 		off := db.offset(page)
 		if db.b.u8(off) == tableLeaf && b.hitIn(off, off+db.size) {
 			db.walk(page, maxTreeDepth, map[uint32]bool{}, func(r *record) {
-				if len(rows) < maxItems {
+				if len(rows) < maxRows {
 					rows = append(rows, r)
 				}
 			})

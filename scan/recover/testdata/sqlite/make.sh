@@ -23,6 +23,7 @@ small='PRAGMA page_size=512; PRAGMA secure_delete=0; PRAGMA auto_vacuum=0;'
 	printf "INSERT INTO config VALUES ('blob', CAST('%s' AS BLOB));\n" "$(cat ../words.txt)"
 } | sqlite3 values.db
 { echo "$small $create"; rows; echo "DELETE FROM filter;"; } | sqlite3 deleted.db
+{ echo "$small $create"; rows; echo "INSERT INTO filter VALUES (1000, 'kept', 'x'); DELETE FROM filter WHERE id < 1000;"; } | sed 's/page_size=512/page_size=2048/' | sqlite3 partly.db
 { echo "$small $other $create"; rows; echo "DROP TABLE filter;"; } | sqlite3 dropped.db
 { echo "$small PRAGMA journal_mode=wal; PRAGMA wal_autocheckpoint=0; $create"; rows; echo ".shell cp wal.db-wal kept"; } | sqlite3 wal.db > /dev/null
 rm -f wal.db wal.db-*

@@ -4,6 +4,7 @@
 # make lint    gofmt, go vet, staticcheck, go mod tidy
 # make selftest    every case of censorscan selftest
 # make reference   what is extracted, compared with the reference tools on the samples
+# make release   what a release holds in dist/, built twice and compared; nothing is published
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   every benchmark once
 # make plausible   how many planted hits are lost in every encoding, and what is found in 4 GiB that hold nothing
@@ -13,7 +14,7 @@ FUZZTIME ?= 10s
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 TOOL     := go tool -modfile=.ci/tools/go.mod
 
-.PHONY: all build demo selftest test reference lint fuzz bench plausible generate clean
+.PHONY: all build demo release selftest test reference lint fuzz bench plausible generate clean
 
 all: build
 
@@ -54,5 +55,8 @@ plausible:
 generate:
 	go test ./... -run Golden -update
 
+release:
+	.ci/release dist
+
 clean:
-	rm -rf bin
+	rm -rf bin dist

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -31,12 +32,9 @@ func addSettings(root *cobra.Command) {
 
 func loadSettings(c *cobra.Command) (*settings.Settings, error) {
 	f := c.Root().PersistentFlags().Lookup("config")
-	file, given := os.LookupEnv("CENSORSCAN_CONFIG")
-	if f.Changed {
-		file, given = f.Value.String(), true
-	}
-	if !given {
-		file = settings.Find()
+	file := f.Value.String()
+	if !f.Changed {
+		file = cmp.Or(os.Getenv("CENSORSCAN_CONFIG"), settings.Find())
 	}
 	s, err := settings.Load(c.Root(), file, os.Environ())
 	if err != nil {
@@ -56,7 +54,7 @@ func newConfigCommand() *cobra.Command {
      configurations (~/.config on Linux), the first that there is;
   4. the default.
 The file is YAML: the names of flags, and under the name of a command those that hold for it alone. Flags that can be repeated take a list,
-in the environment one value a line. A name that is no setting is an error with file and line.
+in the environment one value a line; an empty variable counts as none. A name that is no setting is an error with file and line.
 
   max-memory: 1GiB
   scan:

@@ -197,6 +197,9 @@ func (s *Settings) readEnvironment(root *cobra.Command, environ []string) error 
 				return fmt.Errorf("the environment variable %s: %w", name, err)
 			}
 		}
+		if text == "" {
+			continue // as if it were not there: so do systems that cannot leave one out
+		}
 		s.values[n[0]] = value{strings.Split(strings.TrimSuffix(text, "\n"), "\n"), name}
 	}
 	return nil
@@ -324,4 +327,3 @@ func (s *Settings) Rows(c *cobra.Command) ([]Row, error) {
 	})
 	return rows, failed
 }
-

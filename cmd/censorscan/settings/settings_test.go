@@ -46,6 +46,7 @@ func TestSettings(t *testing.T) {
 		{"environment", "level: info", "CENSORSCAN_LEVEL=error", "", "scan level=error CENSORSCAN_LEVEL, set add level=error CENSORSCAN_LEVEL"},
 		{"environment before a command's own in the file", "scan: {level: info}", "CENSORSCAN_LEVEL=error", "", "scan level=error CENSORSCAN_LEVEL, set add level=error CENSORSCAN_LEVEL"},
 		{"environment of a command", "", "CENSORSCAN_SET_ADD_OUTPUT=x CENSORSCAN_SCAN_LEVEL=a CENSORSCAN_LEVEL=b", "", "scan level=a CENSORSCAN_SCAN_LEVEL, set add level=b CENSORSCAN_LEVEL, set add output=x CENSORSCAN_SET_ADD_OUTPUT"},
+		{"empty variable", "level: info", "CENSORSCAN_LEVEL=", "", "scan level=info f:1, set add level=info f:1"},
 		{"flag wins", "level: info", "CENSORSCAN_LEVEL=error", "--level=debug", "scan level=debug"},
 
 		{"unknown", "level: info\nlevle: debug", "", "", `f:2: there is no setting "levle"`},

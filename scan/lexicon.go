@@ -12,14 +12,15 @@ import (
 
 // lexicon is what is known of every term of the chosen wordlists. It is immutable.
 type lexicon struct {
-	terms    []known
-	variants [][]string     // of each term, those that are no term themselves
-	byText   map[string]int // folded text to terms
-	spelled  []match.Term   // what core and a second engine search for
-	core     *match.Core
-	grader   *text.Grader
-	masked   *masked
-	conv     *variants.Converter
+	terms     []known
+	variants  [][]string     // of each term, those that are no term themselves
+	byText    map[string]int // folded text to terms
+	spelled   []match.Term   // what core and a second engine search for
+	core      *match.Core
+	grader    *text.Grader
+	masked    *masked
+	conv      *variants.Converter
+	languages *languages
 }
 
 // known is a term with the list it comes from; of a term in several lists, the first that lets it stand alone.
@@ -46,7 +47,7 @@ func newLexicon(lists []*wordlists.List) (*lexicon, error) {
 	if err != nil {
 		return nil, err
 	}
-	lx := &lexicon{byText: map[string]int{}, conv: conv}
+	lx := &lexicon{byText: map[string]int{}, conv: conv, languages: newLanguages(conv)}
 	for _, l := range lists {
 		for _, t := range l.Terms {
 			k := known{Term: t, list: l, alone: l.StandsAlone(t), word: l.Kind != wordlists.KindLoaders}

@@ -58,6 +58,7 @@ func (e *Engine) recoverLists(ctx context.Context, a *extract.Artifact, c *extra
 	for i := range found.Lists {
 		f := &found.Lists[i]
 		li := listOf(f)
+		li.Languages = e.lx.languages.of(li.Entries)
 		li.Class = classOf(&li, e.opts.MinScore)
 		f.Class = li.Class
 		li.Overlap = overlap(&li, e.references)

@@ -108,6 +108,7 @@ type List struct {
 	Distinct        int                `json:"distinct"`            // entries, normalised
 	Entries         []Entry            `json:"entries"`             // in order, duplicates kept
 	Categories      map[string]float64 `json:"categories"`          // share of the distinct entries by subject: political, religious, sexual, ...
+	Languages       map[string]float64 `json:"languages,omitempty"` // share of the distinct entries by BCP 47 tag, as far as characters tell: "zh-Hans", "zh", "und-Latn", "zxx"
 	RawSHA256       string             `json:"raw_sha256"`
 	CanonicalSHA256 string             `json:"canonical_sha256"`
 	Overlap         []Overlap          `json:"overlap,omitempty"` // with the reference lists that were given, the greatest first

@@ -2,9 +2,11 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -138,6 +140,9 @@ func (v *tableView) listHead(f *scan.Finding) {
 	v.printf("  %s, score %.2f: %d entries, %d distinct; %s; %s; bytes %d to %d\n", l.Class, l.Score, len(l.Entries), l.Distinct, l.Encoding,
 		recipeOf(l), l.Begin, l.End)
 	v.printf("  about: %s\n", about(l))
+	if len(l.Languages) > 0 {
+		v.printf("  languages: %s\n", shares(l.Languages))
+	}
 	for _, x := range l.Overlap {
 		v.printf("  in common with %s: %d entries, %.1f %% of this list, %.1f %% of that\n", Printable(x.Wordlist), x.Common, 100*x.OfList, 100*x.OfReference)
 	}
@@ -188,34 +193,26 @@ func (v *tableView) app(f *scan.Finding) {
 	v.printf("\n")
 }
 
-// about names the greatest shares of a list.
+// about names what a list is about.
 func about(l *scan.List) string {
-	type share struct {
-		name string
-		part float64
-	}
-	var shares []share
-	for n, p := range l.Categories {
-		shares = append(shares, share{n, p})
-	}
-	sort.Slice(shares, func(i, j int) bool {
-		if shares[i].part != shares[j].part {
-			return shares[i].part > shares[j].part
-		}
-		return shares[i].name < shares[j].name
-	})
-	var parts []string
-	for i, s := range shares {
-		if i == 8 {
-			parts = append(parts, fmt.Sprintf("%d more", len(shares)-i))
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%s %.1f %%", s.name, 100*s.part))
-	}
-	if len(parts) == 0 {
+	if len(l.Categories) == 0 {
 		return "no known term"
 	}
-	return strings.Join(parts, ", ")
+	return shares(l.Categories)
+}
+
+// shares names the greatest shares.
+func shares(parts map[string]float64) string {
+	names := slices.SortedFunc(maps.Keys(parts), func(a, b string) int { return cmp.Or(cmp.Compare(parts[b], parts[a]), cmp.Compare(a, b)) })
+	var out []string
+	for i, n := range names {
+		if i == 8 {
+			out = append(out, fmt.Sprintf("%d more", len(names)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("%s %.1f %%", n, 100*parts[n]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // preview shows known entries first: they say most.

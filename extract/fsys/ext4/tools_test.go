@@ -282,7 +282,7 @@ func buildTree(t *testing.T, root string, many int) {
 }
 
 // allTools is the environment variable that asks for all images. Without it a few are built, to be quick.
-const allTools = "CENSORSCAN_ALL_IMAGES"
+const allTools = "ALL_IMAGES"
 
 // feature is a set of mke2fs options, one for each way in which images differ.
 type feature struct {

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command as its users do. $DEMO is the demo OTA of the repository.
 func TestScript(t *testing.T) {
+	if raceDetector {
+		t.Skip("hundreds of runs, each compiling the wordlists: make test runs them without the race detector")
+	}
 	demo, err := filepath.Abs("../../testdata/rom/demo_ota.zip")
 	if err != nil {
 		t.Fatal(err)

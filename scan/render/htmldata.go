@@ -48,7 +48,7 @@ func (d *pageData) encode() (template.JS, error) {
 	b.Grow(len(raw))
 	for _, r := range string(raw) { // what is not ASCII stands in strings only
 		switch {
-		case r < 0x80 || !isHidden(r):
+		case r < 0x7F || !isHidden(r): // DEL is the only one of ASCII that json.Marshal leaves
 			b.WriteRune(r)
 		case r > 0xFFFF:
 			high, low := utf16.EncodeRune(r)

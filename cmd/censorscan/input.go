@@ -25,7 +25,10 @@ func openInputs(ctx context.Context, paths []string, stdin io.Reader, b *extract
 		var r *extract.Root
 		var err error
 		if p == "-" {
-			r, err = extract.SpoolRoot(ctx, "stdin", stdin, b)
+			if r, err = extract.SpoolRoot(ctx, "stdin", stdin, b); err == nil && r.Size() == 0 { // of a pipe that failed, more likely than not
+				r.Close()
+				err = errors.New("standard input is empty")
+			}
 		} else {
 			r, err = extract.OpenRoot(p)
 		}
